@@ -1,0 +1,74 @@
+"""Releasing a stage: master and suite -> build/source -> nbgrader -> assignments. A rebuild is byte-identical."""
+
+from __future__ import annotations
+
+import filecmp
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from nbgrader.apps import NbGraderAPI
+
+from autograder.authoring.audit import audit_release
+from autograder.authoring.checks import public_checks
+from autograder.authoring.master import Master, read_master
+from autograder.authoring.source import notebook_text, source_notebook
+from autograder.course import Course, CourseError, Stage
+from autograder.environment import programs_on_path
+from autograder.suite import load_suite
+from autograder.truth import Truth
+from autograder.workspace import Workspace
+from seqlab.checking.casefile import write_checks
+
+
+def release_stage(course: Course, stage: Stage, workspace: Workspace) -> Path:
+    """Build a stage and release it into ``workspace``, audited; returns the released folder.
+
+    nbgrader's gradebook learns of the stage's cells. What was released before is replaced only when all went well.
+
+    Raises:
+        CourseError: the master or the suite is not sound, nbgrader refuses, or the audit finds something.
+        OraclesDisagree: the answers differ from the independent oracle.
+    """
+    master = read_master(course.master_path(stage.id), stage)
+    _build_source(master, workspace.source_folder(stage.id))
+    workspace.class_folder.mkdir(parents=True, exist_ok=True)
+    with programs_on_path():
+        outcome = NbGraderAPI(config=workspace.configuration()).generate_assignment(stage.id, force=True, create=True)
+    if not outcome["success"]:
+        detail = outcome.get("log") or outcome.get("error") or "no reason given"
+        raise CourseError(f"nbgrader could not release {stage.id}: {detail.strip()[-1500:]}")
+    folder = workspace.release_folder(stage.id)
+    audit_release(folder, master)
+    return folder
+
+
+def stale_files(course: Course, stage: Stage) -> list[str]:
+    """Rebuild a stage elsewhere and name what differs from its committed release, with the reason."""
+    committed = course.release_folder(stage.id)
+    with tempfile.TemporaryDirectory(prefix="seqlab-fresh-") as folder:
+        fresh = release_stage(course, stage, Workspace.together(Path(folder)))
+        return list(_differences(committed, fresh))
+
+
+def _differences(committed: Path, fresh: Path) -> Iterator[str]:
+    names = {path.name for folder in (committed, fresh) if folder.is_dir() for path in folder.iterdir()}
+    for name in sorted(names):
+        if not (fresh / name).exists():
+            yield f"{committed / name} is not something that the master generates"
+        elif not (committed / name).exists():
+            yield f"{committed / name} is missing"
+        elif not filecmp.cmp(committed / name, fresh / name, shallow=False):
+            yield f"{committed / name} is not what its master generates today"
+
+
+def _build_source(master: Master, folder: Path) -> None:
+    """Make the source folder anew: nbgrader copies every file in it, so it holds these two and nothing else."""
+    suite = load_suite(master.stage)
+    checks = public_checks(suite, Truth(master, suite))
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    text = notebook_text(source_notebook(master))
+    (folder / f"{master.stage.id}.ipynb").write_text(text, encoding="utf-8")
+    write_checks(folder / "checks.h5", checks)

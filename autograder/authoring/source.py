@@ -1,0 +1,81 @@
+"""The source notebook: a master's cells in nbgrader's form. Cell ids derive from stage and exercise, nothing else."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from autograder.authoring.master import Master, MasterCell
+
+Cell = dict[str, Any]
+ANSWER_PREFIX = "answer-"
+
+
+def source_notebook(master: Master) -> dict[str, Any]:
+    """The notebook that nbgrader releases from, as JSON: answers in it, graded cells after each answer."""
+    return {
+        "cells": list(_cells(master)),
+        "metadata": {
+            "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+            "language_info": {"name": "python"},
+            "seqlab": {"stage": master.stage.id},
+        },
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
+
+
+def notebook_text(notebook: dict[str, Any]) -> str:
+    """A notebook as the text of a file: sorted keys, one space of indentation, like Jupyter."""
+    return json.dumps(notebook, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def _cells(master: Master) -> Iterator[Cell]:
+    seen: Counter[str] = Counter()
+    for cell in master.cells:
+        if cell.exercise is not None:
+            yield _answer_cell(cell, cell.exercise)
+            yield _graded_cell(cell.exercise, master.stage.points[cell.exercise])
+            continue
+        seen[cell.role] += 1
+        yield _plain_cell(cell, f"{master.stage.id}-{cell.role}-{seen[cell.role]}")
+
+
+def _plain_cell(cell: MasterCell, cell_id: str) -> Cell:
+    if cell.role == "prose":
+        return {"cell_type": "markdown", "id": cell_id, "metadata": {}, "source": cell.source}
+    made = _code_cell(cell_id, cell.source)
+    made["metadata"]["tags"] = [cell.role]
+    if cell.role == "given":
+        made["metadata"]["nbgrader"] = _nbgrader(cell_id, locked=True)
+    return made
+
+
+def _answer_cell(cell: MasterCell, exercise: str) -> Cell:
+    made = _code_cell(ANSWER_PREFIX + exercise, cell.source)
+    made["metadata"]["nbgrader"] = _nbgrader(ANSWER_PREFIX + exercise, solution=True)
+    return made
+
+
+def _graded_cell(exercise: str, points: float) -> Cell:
+    source = f"check({exercise})\n### BEGIN HIDDEN TESTS\ngrade({exercise})\n### END HIDDEN TESTS"
+    made = _code_cell(exercise, source)
+    made["metadata"]["nbgrader"] = _nbgrader(exercise, locked=True, grade=True, points=points)
+    return made
+
+
+def _code_cell(cell_id: str, source: str) -> Cell:
+    return {
+        "cell_type": "code", "execution_count": None, "id": cell_id, "metadata": {}, "outputs": [], "source": source,
+    }  # fmt: skip
+
+
+def _nbgrader(
+    grade_id: str, *, locked: bool = False, grade: bool = False, solution: bool = False, points: float | None = None
+) -> dict[str, Any]:
+    data: dict[str, Any] = {
+        "grade": grade, "grade_id": grade_id, "locked": locked, "schema_version": 3, "solution": solution, "task": False,
+    }  # fmt: skip
+    return data if points is None else data | {"points": points}

@@ -1,0 +1,172 @@
+"""The judge: hidden cases with fresh inputs, put to a student's functions from outside, become verdicts.
+
+It lives in a process that never runs student code. The score is zero until a case proves otherwise.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from autograder.course import Stage
+from autograder.sandbox.child import ChildLost
+from autograder.session import Session, SessionOver
+from autograder.student import Bench, run_play
+from autograder.suite import ExerciseSuite
+from autograder.truth import DrawnCase, Truth
+from seqlab.checking.casefile import NamedMistake
+from seqlab.checking.compare import compare, precision_of
+from seqlab.checking.outcome import CaseOutcome, failed, judge_outputs
+from seqlab.checking.report import named_mistakes
+from seqlab.checking.values import NotAValue, Value
+from seqlab.checking.workbench import StudentError
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The judgement of one exercise of one submission.
+
+    ``outcomes`` and ``weights`` go together; ``reason`` says in a line why the score is not full.
+    """
+
+    exercise: str
+    score: float
+    points: float
+    outcomes: tuple[CaseOutcome, ...]
+    weights: tuple[float, ...]
+    mistakes: tuple[NamedMistake, ...]
+    reason: str
+
+    @property
+    def full(self) -> bool:
+        """Whether every point was earned."""
+        return self.score == self.points
+
+
+class Judge:
+    """Judges submissions of one stage; all of one batch meet the same hidden inputs, drawn from ``seed``."""
+
+    def __init__(self, stage: Stage, truth: Truth, seed: int) -> None:
+        self.stage = stage
+        self.seed = seed
+        self._truth = truth
+        self._mistakes = {m.key: NamedMistake(m.key, m.exercise, m.says, m.asks) for m in truth.suite.mistakes}
+        self._drawn = {name: self._draw(truth.suite.exercise(name)) for name in stage.points}
+
+    def judge(self, session: Session) -> tuple[Verdict, ...]:
+        """Judge every exercise; one that crashes or hangs costs itself only.
+
+        A named mistake is charged once: where it explains all that is off in a later exercise that builds on the
+        mistaken one, that exercise is right as far as it can be.
+        """
+        verdicts: list[Verdict] = []
+        charged: set[str] = set()
+        for name, drawn in self._drawn.items():
+            verdicts.append(self._verdict(name, self._outcomes(session, drawn, charged)))
+            charged |= {mistake.key for mistake in verdicts[-1].mistakes if mistake.exercise == name}
+        return tuple(verdicts)
+
+    def refuse(self, reason: str) -> tuple[Verdict, ...]:
+        """The verdicts on a submission of which nothing can be run."""
+        return tuple(
+            self._verdict(name, [CaseOutcome(one.case.title, error=reason) for one in drawn])
+            for name, drawn in self._drawn.items()
+        )
+
+    def _draw(self, exercise: ExerciseSuite) -> list[DrawnCase]:
+        cases = [case for case in exercise.cases if case.weight > 0]
+        return [
+            self._truth.draw(exercise, case, hidden_generator(self.seed, exercise.name, case.title)) for case in cases
+        ]
+
+    def _outcomes(self, session: Session, drawn: Sequence[DrawnCase], charged: Set[str]) -> list[CaseOutcome]:
+        outcomes: list[CaseOutcome] = []
+        for one in drawn:
+            try:
+                outcomes.append(self.outcome(session.bench(), one, charged))
+            except ChildLost as error:
+                session.abandon()
+                return outcomes + [_lost(rest, str(error)) for rest in drawn[len(outcomes) :]]
+            except SessionOver as error:
+                return [_lost(rest, str(error)) for rest in drawn]
+        return outcomes
+
+    def outcome(self, bench: Bench, drawn: DrawnCase, charged: Set[str] = frozenset()) -> CaseOutcome:
+        """Put one case to a student's functions on ``bench`` and judge what comes back.
+
+        ``charged`` are the keys of the mistakes that earlier exercises have paid for.
+
+        Raises:
+            ChildLost: the child did not live through it.
+        """
+        title = drawn.case.title
+        try:
+            plan = run_play(bench, drawn.case.play, drawn.inputs, self._truth.suite.returns)
+        except StudentError as error:
+            return failed(title, error)
+        got = {name: _fetch(bench, place) for name, place in plan.outputs.items()}
+        changed = bench.changed_inputs() if drawn.case.guards_inputs else None
+        precision = precision_of(drawn.inputs.values())
+        outcome = judge_outputs(title, drawn.expected, got, {}, precision, changed)
+        if outcome.right:
+            return outcome
+        mistaken = self._truth.mistaken(drawn)
+        outcome = judge_outputs(title, drawn.expected, got, mistaken, precision, changed)
+        explains = (key for key in mistaken if key in charged and _explains(mistaken[key], outcome, got, precision))
+        return replace(outcome, carried=next(explains, ""))
+
+    def _verdict(self, name: str, outcomes: Sequence[CaseOutcome]) -> Verdict:
+        weights = tuple(one.case.weight for one in self._drawn[name])
+        earned = sum(weight * outcome.share for weight, outcome in zip(weights, outcomes, strict=True))
+        points = self.stage.points[name]
+        mistakes = named_mistakes(outcomes, self._mistakes)
+        score = round(points * earned / sum(weights), 2)
+        return Verdict(name, score, points, tuple(outcomes), weights, mistakes, _reason(outcomes, mistakes))
+
+
+def hidden_generator(seed: int, exercise: str, title: str) -> np.random.Generator:
+    """The generator of one hidden case's inputs."""
+    digest = hashlib.sha256(f"hidden/{seed}/{exercise}/{title}".encode()).digest()
+    return np.random.default_rng(int.from_bytes(digest, "little"))
+
+
+def _explains(
+    mistaken: Mapping[str, Value], outcome: CaseOutcome, got: Mapping[str, Value | NotAValue], precision: str
+) -> bool:
+    """Whether every wrong output is exactly what the mistake makes of the reference."""
+    wrong = [finding.output for finding in outcome.findings if not finding.right]
+    values = {name: value for name, value in got.items() if isinstance(value, Value)}
+    return all(
+        name in mistaken and name in values and compare(name, mistaken[name], values[name], precision).right
+        for name in wrong
+    )
+
+
+def _fetch(bench: Bench, place: int) -> Value | NotAValue:
+    try:
+        return bench.value(place)
+    except (NotAValue, StudentError) as error:
+        return NotAValue(str(error))
+
+
+def _lost(drawn: DrawnCase, reason: str) -> CaseOutcome:
+    return CaseOutcome(drawn.case.title, error=reason)
+
+
+def _reason(outcomes: Sequence[CaseOutcome], mistakes: Sequence[NamedMistake]) -> str:
+    wrong = [outcome for outcome in outcomes if not outcome.right]
+    if not wrong:
+        return ""
+    if wrong[0].error:
+        whole = "" if len(wrong) == len(outcomes) else f"{wrong[0].title}: "
+        return whole + wrong[0].error
+    if mistakes:
+        return mistakes[0].says
+    off = dict.fromkeys(finding.output for outcome in wrong for finding in outcome.findings if not finding.right)
+    where = f"'{wrong[0].title}'" if len(wrong) == 1 else f"{len(wrong)} of {len(outcomes)} cases"
+    return f"{', '.join(off)} off in {where}"
+
+

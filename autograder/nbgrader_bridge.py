@@ -1,0 +1,86 @@
+"""The same judge behind ``nbgrader autograde`` and formgrader's button.
+
+``nbgrader_config.py`` puts :class:`JudgePreprocessor` where nbgrader has ``Execute``, and reads hand-ins through
+:class:`TolerantExporter`, so that no student code runs in nbgrader's process and no broken notebook stops it.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from nbconvert.exporters import NotebookExporter
+from nbgrader.preprocessors import NbGraderPreprocessor
+from traitlets import Unicode
+
+from autograder.annotated import annotated_notebook, score_cells
+from autograder.batch import Grader, check_controls, make_grader, released_notebook
+from autograder.course import load_course
+from autograder.isolation import make_launcher
+from autograder.record import Record, save_record
+from autograder.submission import parse_submission, read_template
+
+COURSE = Path(__file__).resolve().parents[1]
+
+
+class TolerantExporter(NotebookExporter):
+    """Reads any bytes as a notebook of the stage: the release with the student's answers put in."""
+
+    def from_filename(self, filename: str, resources: Any = None, **kw: Any) -> Any:
+        """Convert a file; one from the submitted folder is repaired first."""
+        names, folders = resources["nbgrader"], _folders(self.parent)
+        path = Path(folders.root) / filename
+        if not path.resolve().is_relative_to((Path(folders.root) / folders.submitted_directory).resolve()):
+            return super().from_filename(filename, resources=resources, **kw)
+        course = load_course(COURSE)
+        stage = course.stage(names["assignment"])
+        released = released_notebook(_release_folder(folders, stage.id), stage)
+        submission = parse_submission(path.read_bytes(), read_template(released, stage.id, stage.points))
+        repaired = annotated_notebook(released, submission.notebook, None)
+        return self.from_notebook_node(repaired, resources=resources, **kw)
+
+
+class JudgePreprocessor(NbGraderPreprocessor):
+    """Judges the hand-in from outside and writes each score as the output of its graded cell."""
+
+    isolation = Unicode("bubblewrap", help="bubblewrap, or none for submissions that are fully trusted").tag(config=True)
+
+    def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
+        """Grade what was handed in; ``nb``, its repaired form, receives the scores.
+
+        Raises:
+            ControlsFailed, IsolationMissing: nothing may be graded; nbgrader reports it and records nothing.
+        """
+        names, folders = resources["nbgrader"], _folders(self.parent.parent)
+        grader = _trusted_grader(names["assignment"], str(_release_folder(folders, names["assignment"])), self.isolation)
+        submitted = Path(folders.root) / folders.submitted_directory
+        path = submitted / names["student"] / names["assignment"] / f"{names['notebook']}.ipynb"
+        record = grader.grade(names["student"], path.read_bytes()).record
+        save_record(submitted.parent, record)
+        score_cells(nb, record.verdicts)
+        return nb, resources
+
+
+@lru_cache(maxsize=4)
+def _trusted_grader(stage_id: str, release: str, isolation: str) -> Grader:
+    """A grader whose controls came out right, made once for all hand-ins of a run."""
+    course = load_course(COURSE)
+    launcher = make_launcher(course.limits, isolation, Path(release))
+    grader, master = make_grader(course, course.stage(stage_id), Path(release), launcher)
+    check_controls(grader, master, Path(release), _ignore)
+    return grader
+
+
+def _ignore(record: Record) -> None:
+    """Progress that nobody watches."""
+
+
+def _release_folder(folders: Any, stage: str) -> Path:
+    return Path(str(folders.root)) / str(folders.release_directory) / stage
+
+
+def _folders(converter: Any) -> Any:
+    """Where nbgrader's converter has its folders."""
+    return converter.coursedir
+

@@ -1,0 +1,101 @@
+"""The record of a graded submission: everything a report, a feedback page and the gradebook need. Kept as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from autograder.judge import Verdict
+from autograder.session import CellProblem
+from seqlab.checking.casefile import NamedMistake
+from seqlab.checking.compare import Finding, Mismatch
+from seqlab.checking.outcome import CaseOutcome
+
+
+@dataclass(frozen=True)
+class Record:
+    """What came of grading one submission.
+
+    Attributes:
+        student, stage: whose, and of what.
+        digest: SHA-256 of the bytes that were handed in.
+        seed: what the hidden inputs were drawn from.
+        protections: what stood between the student's code and the machine.
+        verdicts: one for each exercise, in order.
+        notes: what was repaired or left out.
+        cell_problems: cells that did not run to their end.
+        refusal: why nothing could be run, or empty.
+        printed: what the student's code printed, up to the cap.
+    """
+
+    student: str
+    stage: str
+    digest: str
+    seed: int
+    protections: str
+    verdicts: tuple[Verdict, ...]
+    notes: tuple[str, ...] = ()
+    cell_problems: tuple[CellProblem, ...] = ()
+    refusal: str = ""
+    printed: str = ""
+
+    @property
+    def score(self) -> float:
+        """Points earned in all."""
+        return round(sum(verdict.score for verdict in self.verdicts), 2)
+
+    @property
+    def points(self) -> float:
+        """Points that could be earned."""
+        return sum(verdict.points for verdict in self.verdicts)
+
+    def scores(self) -> dict[str, float]:
+        """The score of each exercise."""
+        return {verdict.exercise: verdict.score for verdict in self.verdicts}
+
+
+def record_path(class_folder: Path, student: str, stage: str) -> Path:
+    """Where the record of a submission is kept."""
+    return class_folder / "verdicts" / student / f"{stage}.json"
+
+
+def save_record(class_folder: Path, record: Record) -> Path:
+    """Write a record; a reader never meets half of one."""
+    path = record_path(class_folder, record.student, record.stage)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(".partial")
+    partial.write_text(json.dumps(asdict(record), indent=1) + "\n", encoding="utf-8")
+    partial.replace(path)
+    return path
+
+
+def load_records(class_folder: Path, stage: str) -> list[Record]:
+    """The records of a stage, by student's name."""
+    paths = sorted((class_folder / "verdicts").glob(f"*/{stage}.json"))
+    return [_record(json.loads(path.read_text(encoding="utf-8"))) for path in paths]
+
+
+def _record(data: Mapping[str, Any]) -> Record:
+    verdicts = tuple(_verdict(item) for item in data["verdicts"])
+    problems = tuple(CellProblem(**item) for item in data["cell_problems"])
+    return Record(**{**data, "verdicts": verdicts, "cell_problems": problems, "notes": tuple(data["notes"])})
+
+
+def _verdict(data: Mapping[str, Any]) -> Verdict:
+    outcomes = tuple(_outcome(item) for item in data["outcomes"])
+    mistakes = tuple(NamedMistake(**item) for item in data["mistakes"])
+    return Verdict(**{**data, "outcomes": outcomes, "mistakes": mistakes, "weights": tuple(data["weights"])})
+
+
+def _outcome(data: Mapping[str, Any]) -> CaseOutcome:
+    findings = tuple(_finding(item) for item in data["findings"])
+    return CaseOutcome(**{**data, "findings": findings, "mistakes": tuple(data["mistakes"])})
+
+
+def _finding(data: Mapping[str, Any]) -> Finding:
+    mismatch = data["mismatch"]
+    made = None if mismatch is None else Mismatch(**{**mismatch, "first": tuple(mismatch["first"])})
+    return Finding(**{**data, "mismatch": made})

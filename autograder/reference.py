@@ -1,0 +1,47 @@
+"""The master's own answers as callable functions: one of the two oracles, and the soil that mistakes grow on."""
+
+from __future__ import annotations
+
+import ast
+import linecache
+from types import ModuleType
+
+from autograder.authoring.master import Master, MasterCell
+from autograder.course import CourseError
+from autograder.suite import Mistake
+
+
+def reference_namespace(master: Master, mistake: Mistake | None = None) -> dict[str, object]:
+    """Run the master's given and answer cells in a fresh namespace; with ``mistake``, its edits are made first.
+
+    Raises:
+        CourseError: the mistake's text does not occur exactly once in the answer, or a cell fails.
+    """
+    label = f"{master.stage.id}{'' if mistake is None else ':' + mistake.key}"
+    module = ModuleType(f"reference_{master.stage.id}")
+    for cell in master.cells:
+        if cell.role in ("given", "answer"):
+            _run(module, f"<{label}:{cell.line}>", _edited(cell, mistake))
+    return vars(module)
+
+
+def _edited(cell: MasterCell, mistake: Mistake | None) -> str:
+    source = cell.source
+    if mistake is None or cell.exercise != mistake.exercise:
+        return source
+    for old, new in mistake.edits:
+        if source.count(old) != 1:
+            raise CourseError(
+                f"mistake {mistake.key}: expected the text {old!r} exactly once in the answer of "
+                f"{mistake.exercise}, found it {source.count(old)} times; mend autograder/mistakes"
+            )
+        source = source.replace(old, new)
+    return source
+
+
+def _run(module: ModuleType, filename: str, source: str) -> None:
+    linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
+    try:
+        exec(compile(ast.parse(source), filename, "exec"), vars(module))
+    except Exception as error:
+        raise CourseError(f"{filename}: the master's cell fails with {type(error).__name__}: {error}") from error

@@ -1,0 +1,120 @@
+"""Run a student's cells and do steps with their functions, as told over a socket. Runs inside the sandbox.
+
+Usage: serve.py SOCKET_FD LIMITS_JSON. Nothing here is trusted by the judge: after the first student cell this
+process may say anything. It therefore only ever sends claims about values, which the judge compares outside.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import resource
+import socket
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from IPython.core.interactiveshell import InteractiveShell
+from traitlets.config import Config
+
+from seqlab.checking.steps import Step
+from seqlab.checking.values import Array, NotAValue
+from seqlab.checking.wire import Closed, receive, send
+from seqlab.checking.workbench import StudentError, Workbench
+
+MAX_REASON = 2000
+
+
+class Server:
+    """One student's namespace behind a socket."""
+
+    def __init__(self, channel: socket.socket) -> None:
+        self._channel = channel
+        self._shell = _shell()
+        self._bench = Workbench(self._shell.user_ns)
+
+    def serve(self) -> None:
+        """Answer requests until the judge hangs up."""
+        while True:
+            try:
+                request, arrays = receive(self._channel)
+            except Closed:
+                return
+            send(self._channel, *self._answer(request, arrays))
+
+    def _answer(self, request: Mapping[str, Any], arrays: Mapping[str, Array]) -> tuple[Any, dict[str, Array]]:
+        try:
+            return self._do(request, arrays)
+        except StudentError as error:
+            return {"student_error": str(error), "unfinished": error.unfinished}, {}
+        except NotAValue as error:
+            return {"not_a_value": str(error)}, {}
+        except BaseException as error:
+            return {"student_error": f"{type(error).__name__}: {error}"[:MAX_REASON], "unfinished": False}, {}
+
+    def _do(self, request: Mapping[str, Any], arrays: Mapping[str, Array]) -> tuple[Any, dict[str, Array]]:
+        action = request["action"]
+        if action == "cell":
+            return {"error": self._run_cell(request["source"])}, {}
+        if action == "begin":
+            self._bench.begin(arrays)
+            return {}, {}
+        if action == "step":
+            self._bench.run(Step.from_json(request["step"]))
+            return {}, {}
+        if action == "changed":
+            return {"changed": self._bench.changed_inputs()}, {}
+        value = self._bench.value(request["index"])
+        return {"kind": value.kind, "dtype": value.dtype}, {"value": value.numbers}
+
+    def _run_cell(self, source: str) -> str:
+        result = self._shell.run_cell(source, store_history=False)
+        error = result.error_before_exec or result.error_in_exec
+        return "" if error is None else f"{type(error).__name__}: {error}"[:MAX_REASON]
+
+
+def _shell() -> InteractiveShell:
+    config = Config()
+    config.HistoryManager.enabled = False
+    config.InteractiveShell.colors = "nocolor"
+    return InteractiveShell.instance(config=config)
+
+
+def preload(modules: list[str]) -> None:
+    """Import what student code will import, before the limits bind."""
+    for name in modules:
+        importlib.import_module(name)
+
+
+def limit(limits: Mapping[str, int]) -> None:
+    """Set the limits of this process for good: memory on top of what is in use, CPU time, file size, no core."""
+    with open("/proc/self/statm", encoding="ascii") as file:
+        in_use = int(file.read().split()[0]) * resource.getpagesize()
+    for name, amount in (
+        (resource.RLIMIT_AS, in_use + limits["memory_bytes"]),
+        (resource.RLIMIT_CPU, limits["cpu_seconds"]),
+        (resource.RLIMIT_FSIZE, limits["file_bytes"]),
+        (resource.RLIMIT_NPROC, limits["processes"]),
+        (resource.RLIMIT_NOFILE, limits["open_files"]),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        resource.setrlimit(name, (amount, amount))
+
+
+def main() -> None:
+    """Set up, say so, serve."""
+    settings = json.loads(sys.argv[2])
+    preload(settings["preload"])
+    channel = socket.socket(fileno=int(sys.argv[1]))
+    os.set_inheritable(channel.fileno(), False)
+    server = Server(channel)
+    if sys.platform.startswith("linux"):
+        limit(settings["limits"])
+    sys.argv[1:] = []
+    send(channel, {"ready": True})
+    server.serve()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""One module per stage, each with its ``SUITE``: the cases, plain Python written as if the student's code were local."""

@@ -1,0 +1,156 @@
+"""Judging one output against the expected one: type, shape, dtype, finiteness, values, in that order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from seqlab.checking.values import Array, Value
+
+Problem = Literal["error", "type", "shape", "dtype", "not finite", "values", "changed inputs"]
+RATIO_SPREAD = 1e-4
+
+
+@dataclass(frozen=True)
+class Tolerance:
+    """Accept ``|got - expected| <= absolute * scale + relative * |expected|``.
+
+    ``scale`` is the largest magnitude of the expected array, so that the rule does not depend on units.
+    """
+
+    relative: float
+    absolute: float
+
+
+TOLERANCES: Mapping[str, Tolerance] = {
+    "float64": Tolerance(1e-7, 1e-9),
+    "float32": Tolerance(2e-4, 2e-5),
+    "bfloat16": Tolerance(5e-2, 2e-2),
+    "float16": Tolerance(1e-2, 2e-3),
+}
+EXACT = Tolerance(0.0, 0.0)
+COARSEST_FIRST = ("bfloat16", "float16", "float32", "float64")
+
+
+@dataclass(frozen=True)
+class Mismatch:
+    """How far the values are off: how many of how many, the largest difference, and the first place."""
+
+    off: int
+    total: int
+    largest: float
+    first: tuple[int, ...]
+    got: float
+    expected: float
+    ratio: float | None
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What was found out about one output; ``problem`` is None when it is right."""
+
+    output: str
+    problem: Problem | None = None
+    expected: str = ""
+    found: str = ""
+    mismatch: Mismatch | None = None
+
+    @property
+    def right(self) -> bool:
+        """Whether the output counts."""
+        return self.problem is None
+
+
+def precision_of(inputs: Iterable[Array]) -> str:
+    """The coarsest floating dtype among the inputs of a case: nothing computed from them can be more exact."""
+    names = {array.dtype.name for array in inputs}
+    return next((name for name in COARSEST_FIRST if name in names), "float64")
+
+
+def tolerance_for(expected: Value, precision: str) -> Tolerance:
+    """The tolerance for an output of a case whose inputs have ``precision``; integers and booleans must be exact."""
+    if expected.dtype not in TOLERANCES:
+        return EXACT
+    return TOLERANCES[next(name for name in COARSEST_FIRST if name in (expected.dtype, precision))]
+
+
+def compare(output: str, expected: Value, got: Value, precision: str = "float64") -> Finding:
+    """Judge ``got``: same kind, shape and dtype, finite where expected, and values within tolerance.
+
+    ``precision`` is that of the case's inputs (:func:`precision_of`).
+    """
+    if not _same_kind(expected, got):
+        return Finding(output, "type", _kind_text(expected), _kind_text(got))
+    if expected.shape != got.shape:
+        return Finding(output, "shape", str(expected.shape), str(got.shape))
+    mismatch = _mismatch(expected, got, precision)
+    if mismatch is not None and np.isfinite(expected.numbers).all() and not np.isfinite(got.numbers).all():
+        return Finding(output, "not finite", "finite numbers", "nan or inf", mismatch)
+    if mismatch is not None:
+        return Finding(output, "values", mismatch=mismatch)
+    if not _same_dtype(expected, got):
+        return Finding(output, "dtype", expected.dtype, got.dtype)
+    return Finding(output)
+
+
+def agree(expected: Value, got: Value, precision: str = "float64") -> bool:
+    """Whether shape and values agree within tolerance (NaN equals NaN here); kind and dtype do not matter."""
+    if expected.shape != got.shape:
+        return False
+    return bool(_close(expected.numbers, got.numbers, tolerance_for(expected, precision)).all())
+
+
+def _same_kind(expected: Value, got: Value) -> bool:
+    return expected.kind == got.kind or (expected.shape == () and got.shape == ())
+
+
+def _same_dtype(expected: Value, got: Value) -> bool:
+    if expected.shape == () or expected.dtype == got.dtype:
+        return True
+    return np.issubdtype(expected.numbers.dtype, np.integer) and np.issubdtype(got.numbers.dtype, np.integer)
+
+
+def _kind_text(value: Value) -> str:
+    return {"array": "a NumPy array", "tensor": "a torch tensor", "number": "a single number"}[value.kind]
+
+
+def _close(expected: Array, got: Array, tolerance: Tolerance) -> Array:
+    wide, mine = expected.astype(np.float64), got.astype(np.float64)
+    finite = wide[np.isfinite(wide)]
+    scale = float(np.abs(finite).max()) if finite.size else 0.0
+    absolute = tolerance.absolute * scale + (0.0 if tolerance is EXACT else 1e-300)
+    return np.isclose(mine, wide, rtol=tolerance.relative, atol=absolute, equal_nan=True)
+
+
+def _mismatch(expected: Value, got: Value, precision: str) -> Mismatch | None:
+    wrong = ~_close(expected.numbers, got.numbers, _tolerance_between(expected, got, precision))
+    if not wrong.any():
+        return None
+    wide, mine = expected.numbers.astype(np.float64), got.numbers.astype(np.float64)
+    gaps = np.where(wrong, np.abs(mine - wide), 0.0)
+    first = tuple(int(i) for i in np.argwhere(wrong)[0])
+    largest = float(np.nanmax(gaps)) if not np.isnan(gaps).all() else float("nan")
+    return Mismatch(
+        int(wrong.sum()), int(wrong.size), largest, first, float(mine[first]), float(wide[first]), _ratio(wide, mine)
+    )
+
+
+def _tolerance_between(expected: Value, got: Value, precision: str) -> Tolerance:
+    """A float32 answer where float64 was expected has right values and a wrong dtype, not both wrong."""
+    if (expected.dtype, got.dtype, precision) == ("float64", "float32", "float64"):
+        return TOLERANCES["float32"]
+    return tolerance_for(expected, precision)
+
+
+def _ratio(expected: Array, got: Array) -> float | None:
+    solid = np.abs(expected) > 1e-3 * max(float(np.abs(expected).max(initial=0.0)), 1e-300)
+    if solid.sum() < 2 or not np.isfinite(got).all():
+        return None
+    ratios = got[solid] / expected[solid]
+    middle = float(np.median(ratios))
+    if abs(middle) < 1e-6 or float(np.abs(ratios - middle).max()) > RATIO_SPREAD * abs(middle):
+        return None
+    return middle

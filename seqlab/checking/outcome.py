@@ -1,0 +1,98 @@
+"""The outcome of one case: a finding for each output, or the reason why there are none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from seqlab.checking.casefile import PublicCase
+from seqlab.checking.compare import Finding, compare, precision_of
+from seqlab.checking.naming import explaining_mistakes
+from seqlab.checking.values import NotAValue, Value
+from seqlab.checking.workbench import StudentError, Workbench, replay
+
+INPUTS = "inputs"
+
+
+@dataclass(frozen=True)
+class CaseOutcome:
+    """What came of one case.
+
+    Attributes:
+        title: the case's name.
+        findings: one for each expected output, empty where the case could not be run.
+        error: why the case could not be run, in words for the student.
+        unfinished: whether that reason is a stub not filled in yet.
+        mistakes: keys of the named mistakes that explain what is off, best first.
+        carried: the key of a mistake already charged to an earlier exercise that explains all that is off here.
+    """
+
+    title: str
+    findings: tuple[Finding, ...] = ()
+    error: str = ""
+    unfinished: bool = False
+    mistakes: tuple[str, ...] = ()
+    carried: str = ""
+
+    @property
+    def right(self) -> bool:
+        """Whether every output of the case is right, or would be but for a mistake charged elsewhere."""
+        return self.share == 1.0
+
+    @property
+    def share(self) -> float:
+        """The share of the case that is earned: its right outputs over all; inputs changed earn nothing."""
+        if not self.findings or any(finding.problem == "changed inputs" for finding in self.findings):
+            return 0.0
+        if self.carried:
+            return 1.0
+        return sum(finding.right for finding in self.findings) / len(self.findings)
+
+
+def judge_outputs(
+    title: str,
+    expected: Mapping[str, Value],
+    got: Mapping[str, Value | NotAValue],
+    mistakes: Mapping[str, Mapping[str, Value]],
+    precision: str,
+    changed_inputs: list[str] | None = None,
+) -> CaseOutcome:
+    """Compare every output and name the mistakes; ``changed_inputs`` is given where the case forbids changes."""
+    findings = [_finding(name, value, got[name], precision) for name, value in expected.items()]
+    if changed_inputs:
+        findings.append(Finding(INPUTS, "changed inputs", "unchanged", ", ".join(changed_inputs)))
+    values = {name: value for name, value in got.items() if isinstance(value, Value)}
+    named = explaining_mistakes(findings, values, mistakes, precision)
+    return CaseOutcome(title, tuple(findings), mistakes=tuple(named))
+
+
+def failed(title: str, error: StudentError) -> CaseOutcome:
+    """The outcome of a case that the student's code could not finish."""
+    return CaseOutcome(title, error=str(error), unfinished=error.unfinished)
+
+
+def replay_case(case: PublicCase, namespace: Mapping[str, object]) -> CaseOutcome:
+    """Replay a public case on the functions of ``namespace`` and judge what comes out."""
+    bench = Workbench(namespace)
+    try:
+        places = replay(case.plan, case.inputs, bench)
+    except StudentError as error:
+        return failed(case.title, error)
+    got = {name: fetch(bench, place) for name, place in places.items()}
+    changed = bench.changed_inputs() if case.guards_inputs else None
+    precision = precision_of(case.inputs.values())
+    return judge_outputs(case.title, case.expected, got, case.mistakes, precision, changed)
+
+
+def fetch(bench: Workbench, place: int) -> Value | NotAValue:
+    """The value at ``place``, or the reason why it is not one."""
+    try:
+        return bench.value(place)
+    except NotAValue as error:
+        return error
+
+
+def _finding(name: str, expected: Value, got: Value | NotAValue, precision: str) -> Finding:
+    if isinstance(got, NotAValue):
+        return Finding(name, "type", "numbers", str(got).removeprefix("expected numbers, found "))
+    return compare(name, expected, got, precision)

@@ -1,0 +1,121 @@
+"""The report of ``check``: one table, drawn as HTML in Jupyter and as text elsewhere."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from html import escape
+
+from seqlab.checking.casefile import NamedMistake
+from seqlab.checking.outcome import CaseOutcome
+from seqlab.checking.wording import headline, sentence
+
+WIDTH = 100
+MAX_NAMED = 2
+OK, OFF, OPEN = "✓", "✗", "·"
+COLOURS = {OK: "#1b7f4b", OFF: "#b3261e", OPEN: "#6b6b6b"}
+
+
+@dataclass(frozen=True)
+class Report:
+    """What ``check(exercise)`` found out: an outcome per case, and the mistakes that explain what is off."""
+
+    exercise: str
+    outcomes: tuple[CaseOutcome, ...]
+    mistakes: tuple[NamedMistake, ...]
+    has_toy: bool
+
+    @property
+    def passed(self) -> bool:
+        """Whether every case is right."""
+        return all(outcome.right for outcome in self.outcomes)
+
+    @property
+    def title(self) -> str:
+        """The line above the table."""
+        return f"check({self.exercise}): {headline(self.outcomes)}"
+
+    def __repr__(self) -> str:
+        return "\n".join([self.title, "", *self._text_rows(), *self._text_hints()])
+
+    def _repr_html_(self) -> str:
+        rows = "".join(_html_row(outcome) for outcome in self._shown())
+        hints = "".join(f"<p style='margin:.3em 0;text-align:left'>{escape(hint)}</p>" for hint in self.hints())
+        return (
+            f"<div style='max-width:60em'><p style='margin:.3em 0'><b>{escape(self.title)}</b></p>"
+            f"<table style='margin:0'>{rows}</table>{hints}</div>"
+        )
+
+    def hints(self) -> Iterator[str]:
+        """The named mistakes as an observation and a question, and where to look next."""
+        if self.passed:
+            return
+        for mistake in self.mistakes[:MAX_NAMED]:
+            origin = "" if mistake.exercise == self.exercise else f" The place to look is {mistake.exercise}."
+            yield f"What it looks like: {mistake.says}{origin} {mistake.asks}"
+        if self.has_toy and not all(outcome.unfinished for outcome in self.outcomes):
+            yield f"To look closer: toy({self.exercise}) prints a tiny case with every intermediate array."
+
+    def _shown(self) -> tuple[CaseOutcome, ...]:
+        """The rows of the table; where every case stopped for the same reason, one row says it for all."""
+        errors = {outcome.error for outcome in self.outcomes}
+        if len(errors) > 1 or "" in errors or len(self.outcomes) == 1:
+            return self.outcomes
+        return (replace(self.outcomes[0], title="every case"),)
+
+    def _text_rows(self) -> Iterator[str]:
+        margin = max(len(outcome.title) for outcome in self._shown()) + 6
+        for outcome in self._shown():
+            lines = describe(outcome)
+            yield _wrapped(f"  {_mark(outcome)} {outcome.title}".ljust(margin), lines[0])
+            yield from (_wrapped(" " * margin, line) for line in lines[1:])
+
+    def _text_hints(self) -> Iterator[str]:
+        hints = list(self.hints())
+        if hints:
+            yield ""
+        yield from ("\n".join(textwrap.wrap(hint, WIDTH)) for hint in hints)
+
+
+def describe(outcome: CaseOutcome, reveal: bool = True) -> list[str]:
+    """The lines of one case: what stopped it, or one line per output (all right ones share the first line)."""
+    if outcome.error:
+        return [outcome.error]
+    if outcome.carried:
+        return ["right, given a mistake in an earlier exercise that is counted there and not again here"]
+    right = [finding.output for finding in outcome.findings if finding.right]
+    lines = [f"{', '.join(right)} right"] if right else []
+    return lines + [
+        f"{finding.output}: {sentence(finding, reveal)}" for finding in outcome.findings if not finding.right
+    ]
+
+
+def named_mistakes(
+    outcomes: Sequence[CaseOutcome], known: dict[str, NamedMistake]
+) -> tuple[NamedMistake, ...]:
+    """The mistakes that the outcomes name, the most frequent first, each once."""
+    keys = [key for outcome in outcomes for key in outcome.mistakes]
+    ranked = sorted(dict.fromkeys(keys), key=lambda key: -keys.count(key))
+    return tuple(known[key] for key in ranked)
+
+
+def _mark(outcome: CaseOutcome) -> str:
+    if outcome.unfinished:
+        return OPEN
+    return OK if outcome.right else OFF
+
+
+def _wrapped(prefix: str, line: str) -> str:
+    rows = textwrap.wrap(line, max(40, WIDTH - len(prefix))) or [""]
+    return ("\n" + " " * len(prefix)).join([prefix + rows[0], *rows[1:]])
+
+
+def _html_row(outcome: CaseOutcome) -> str:
+    mark = _mark(outcome)
+    lines = "<br>".join(escape(line) for line in describe(outcome))
+    return (
+        f"<tr><td style='color:{COLOURS[mark]};font-weight:bold;vertical-align:top'>{mark}</td>"
+        f"<td style='text-align:left;vertical-align:top;white-space:nowrap'>{escape(outcome.title)}</td>"
+        f"<td style='text-align:left'>{lines}</td></tr>"
+    )
