@@ -89,7 +89,7 @@ def _known_name(cell: object, known: Mapping[str, Node]) -> str | None:
 def _own_cell(cell: object, number: int) -> list[Node]:
     if not isinstance(cell, dict) or cell.get("cell_type") not in ("code", "markdown"):
         return []
-    make = nbformat.v4.new_code_cell if cell["cell_type"] == "code" else nbformat.v4.new_markdown_cell
+    make: Any = nbformat.v4.new_code_cell if cell["cell_type"] == "code" else nbformat.v4.new_markdown_cell
     return [make(_text(cell), id=f"own-{number}")]
 
 

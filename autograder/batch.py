@@ -1,4 +1,4 @@
-"""Grading a class: find the hand-ins, grade each on its own, and trust the batch only if its controls come out right."""
+"""Grading a class: find the hand-ins, grade each on its own, trust the batch only if its controls come out right."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Graded:
 
 
 class Grader:
-    """Grades submissions of one stage: bytes in, record out. It holds no state that one submission leaves to another."""
+    """Grades submissions of one stage: bytes in, record out. No submission leaves anything to the next."""
 
     def __init__(self, judge: Judge, template: Template, launcher: Launcher, limits: Limits) -> None:
         self.judge = judge
@@ -141,7 +141,11 @@ def check_controls(grader: Grader, master: Master, release: Path, progress: Call
     progress(full)
     empty = grader.grade(EMPTY_CONTROL, (release / f"{grader.judge.stage.id}.ipynb").read_bytes()).record
     progress(empty)
-    problems = [f"{v.exercise} of the master scores {v.score:g} of {v.points:g}: {v.reason}" for v in full.verdicts if not v.full]
+    problems = [
+        f"{v.exercise} of the master scores {v.score:g} of {v.points:g}: {v.reason}"
+        for v in full.verdicts
+        if not v.full
+    ]
     problems += [f"{v.exercise} of the untouched release scores {v.score:g}" for v in empty.verdicts if v.score != 0]
     if problems:
         raise ControlsFailed("the controls are off, so nothing was recorded: " + "; ".join(problems))

@@ -53,7 +53,9 @@ class Staff(click.Group):
 
 
 @click.group(cls=Staff, context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--course", "folder", type=click.Path(path_type=Path), default=None, help="The course (default: around here).")
+@click.option(
+    "--course", "folder", type=click.Path(path_type=Path), default=None, help="The course (default: around here)."
+)
 @click.pass_context
 def main(context: click.Context, folder: Path | None) -> None:
     """Build the stages, grade a class, write feedback."""
@@ -196,5 +198,3 @@ def _advance(progress: Progress, task: Any) -> Callable[[Record], None]:
 
 if __name__ == "__main__":
     sys.exit(main())
-
-

@@ -127,7 +127,9 @@ def _stage(path: Path, stage_id: str, table: Mapping[str, Any]) -> Stage:
     if odd:
         raise CourseError(f"{where}: an exercise is named by the function or class a student writes; found {odd}")
     if sum(points.values()) != FULL_POINTS or min(points.values()) <= 0:
-        raise CourseError(f"{where}: points must be positive and add up to {FULL_POINTS}; they give {sum(points.values()):g}")
+        raise CourseError(
+            f"{where}: points must be positive and add up to {FULL_POINTS}; they give {sum(points.values()):g}"
+        )
     return Stage(stage_id, table["title"], points)
 
 
@@ -136,5 +138,7 @@ def _require_unique_exercises(path: Path, stages: Iterable[Stage]) -> None:
     for stage in stages:
         for name in stage.points:
             if name in owner:
-                raise CourseError(f"{path}: exercise {name} stands in both {owner[name]} and {stage.id}; names are unique")
+                raise CourseError(
+                    f"{path}: exercise {name} stands in both {owner[name]} and {stage.id}; names are unique"
+                )
             owner[name] = stage.id

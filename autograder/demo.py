@@ -12,7 +12,7 @@ from autograder.authoring.master import BEGIN, END, Master
 from autograder.authoring.source import ANSWER_PREFIX
 from autograder.suite import Mistake
 
-FORGER = '''\
+FORGER = """\
 import os, sys, socket
 import numpy as np
 np.allclose = np.array_equal = lambda *args, **kwargs: True
@@ -33,18 +33,18 @@ class AlwaysRight(np.ndarray):
 
 def {first}(*args):
     return np.zeros((3, 4)).view(AlwaysRight), None
-'''
-QUITTER = '''\
+"""
+QUITTER = """\
 import os
 
 def {name}(*args):
     os._exit(0)
-'''
-STALLER = '''\
+"""
+STALLER = """\
 def {name}(*args):
     while True:
         pass
-'''
+"""
 
 
 def write_class(folder: Path, released: Mapping[str, Any], master: Master, mistake: Mistake) -> None:

@@ -168,5 +168,3 @@ def _reason(outcomes: Sequence[CaseOutcome], mistakes: Sequence[NamedMistake]) -
     off = dict.fromkeys(finding.output for outcome in wrong for finding in outcome.findings if not finding.right)
     where = f"'{wrong[0].title}'" if len(wrong) == 1 else f"{len(wrong)} of {len(outcomes)} cases"
     return f"{', '.join(off)} off in {where}"
-
-

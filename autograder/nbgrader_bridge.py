@@ -38,13 +38,16 @@ class TolerantExporter(NotebookExporter):
         released = released_notebook(_release_folder(folders, stage.id), stage)
         submission = parse_submission(path.read_bytes(), read_template(released, stage.id, stage.points))
         repaired = annotated_notebook(released, submission.notebook, None)
-        return self.from_notebook_node(repaired, resources=resources, **kw)
+        convert: Any = self.from_notebook_node
+        return convert(repaired, resources=resources, **kw)
 
 
-class JudgePreprocessor(NbGraderPreprocessor):
+class JudgePreprocessor(NbGraderPreprocessor):  # type: ignore[misc]
     """Judges the hand-in from outside and writes each score as the output of its graded cell."""
 
-    isolation = Unicode("bubblewrap", help="bubblewrap, or none for submissions that are fully trusted").tag(config=True)
+    isolation = Unicode("bubblewrap", help="bubblewrap, or none for submissions that are fully trusted").tag(
+        config=True
+    )
 
     def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
         """Grade what was handed in; ``nb``, its repaired form, receives the scores.
@@ -53,7 +56,9 @@ class JudgePreprocessor(NbGraderPreprocessor):
             ControlsFailed, IsolationMissing: nothing may be graded; nbgrader reports it and records nothing.
         """
         names, folders = resources["nbgrader"], _folders(self.parent.parent)
-        grader = _trusted_grader(names["assignment"], str(_release_folder(folders, names["assignment"])), self.isolation)
+        grader = _trusted_grader(
+            names["assignment"], str(_release_folder(folders, names["assignment"])), self.isolation
+        )
         submitted = Path(folders.root) / folders.submitted_directory
         path = submitted / names["student"] / names["assignment"] / f"{names['notebook']}.ipynb"
         record = grader.grade(names["student"], path.read_bytes()).record
@@ -83,4 +88,3 @@ def _release_folder(folders: Any, stage: str) -> Path:
 def _folders(converter: Any) -> Any:
     """Where nbgrader's converter has its folders."""
     return converter.coursedir
-

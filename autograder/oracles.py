@@ -66,7 +66,7 @@ def torch_row_reader(
     out_leaf, bias_leaf = leaf(W_out), leaf(b_out)
     h, _ = network(plain(images))
     loss = F.cross_entropy(h[:, -1] @ out_leaf + bias_leaf, torch.from_numpy(np.asarray(labels, dtype=np.int64)))
-    loss.backward()  # type: ignore[no-untyped-call]
+    loss.backward()
     return {
         "loss": numpy_of(loss),
         "dWx": gradient(network.weight_ih_l0).T,

@@ -123,11 +123,15 @@ def _problems(suite: Suite, stage: Stage) -> Iterator[str]:
     names = [exercise.name for exercise in suite.exercises]
     for name in dict.fromkeys([*names, *stage.points]):
         if names.count(name) != 1 or name not in stage.points:
-            known = "is not in course.toml" if name not in stage.points else f"has {names.count(name)} suites, expected 1"
+            known = (
+                "is not in course.toml" if name not in stage.points else f"has {names.count(name)} suites, expected 1"
+            )
             yield f"exercise {name} {known}"
     for exercise in suite.exercises:
         if sum(case.weight for case in exercise.cases) <= 0 or not any(case.public for case in exercise.cases):
             yield f"exercise {exercise.name} needs at least one hidden case with a weight and one public case"
-    yield from (f"mistake {m.key} is for {m.exercise}, which has no suite" for m in suite.mistakes if m.exercise not in names)
+    yield from (
+        f"mistake {m.key} is for {m.exercise}, which has no suite" for m in suite.mistakes if m.exercise not in names
+    )
     keys = [mistake.key for mistake in suite.mistakes]
     yield from (f"mistake {key} stands twice" for key in dict.fromkeys(keys) if keys.count(key) > 1)

@@ -40,7 +40,9 @@ def audit_release(folder: Path, master: Master) -> None:
 def leaks(text: str, master: Master, where: str) -> list[str]:
     """The lines of the master's answers that stand in ``text``; spaces do not matter."""
     squeezed = _squeeze(text)
-    return [f"{where} holds the answer's line `{line}`" for line in telltale_lines(master) if _squeeze(line) in squeezed]
+    return [
+        f"{where} holds the answer's line `{line}`" for line in telltale_lines(master) if _squeeze(line) in squeezed
+    ]
 
 
 def telltale_lines(master: Master) -> list[str]:

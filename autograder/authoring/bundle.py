@@ -61,7 +61,8 @@ def student_pyproject(text: str) -> str:
         '[build-system]\nrequires = ["setuptools>=77"]\nbuild-backend = "setuptools.build_meta"\n\n'
         f'[project]\nname = "seqlab"\nversion = "{project["version"]}"\n'
         f'requires-python = "{project["requires-python"]}"\ndependencies = [\n{dependencies}\n]\n\n'
-        '[tool.setuptools.packages.find]\ninclude = ["seqlab*"]\n\n[tool.setuptools.package-data]\nseqlab = ["py.typed"]\n'
+        '[tool.setuptools.packages.find]\ninclude = ["seqlab*"]\n\n'
+        '[tool.setuptools.package-data]\nseqlab = ["py.typed"]\n'
     )
 
 

@@ -33,7 +33,8 @@ def scaffold_stage(course: Course, stage_id: str, title: str) -> list[Path]:
     for template, path in targets.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(_filled(template, stage_id, title, exercise), encoding="utf-8")
-    table = f"\n[stages.{stage_id}]\ntitle = {json.dumps(title, ensure_ascii=False)}\n\n[stages.{stage_id}.points]\n{exercise} = 100\n"
+    head = f"\n[stages.{stage_id}]\ntitle = {json.dumps(title, ensure_ascii=False)}\n"
+    table = f"{head}\n[stages.{stage_id}.points]\n{exercise} = 100\n"
     with (course.root / "course.toml").open("a", encoding="utf-8") as file:
         file.write(table)
     return [*targets.values(), course.root / "course.toml"]

@@ -75,7 +75,6 @@ def _code_cell(cell_id: str, source: str) -> Cell:
 def _nbgrader(
     grade_id: str, *, locked: bool = False, grade: bool = False, solution: bool = False, points: float | None = None
 ) -> dict[str, Any]:
-    data: dict[str, Any] = {
-        "grade": grade, "grade_id": grade_id, "locked": locked, "schema_version": 3, "solution": solution, "task": False,
-    }  # fmt: skip
+    data: dict[str, Any] = {"grade": grade, "grade_id": grade_id, "locked": locked, "solution": solution}
+    data |= {"schema_version": 3, "task": False}
     return data if points is None else data | {"points": points}

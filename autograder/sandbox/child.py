@@ -165,9 +165,7 @@ class PlainLauncher:
         return _start(command, self._limits, environment | {"PATH": os.environ.get("PATH", "")}, home)
 
 
-def _start(
-    command: list[str], limits: Limits, environment: dict[str, str] | None, folder: str | None = None
-) -> Child:
+def _start(command: list[str], limits: Limits, environment: dict[str, str] | None, folder: str | None = None) -> Child:
     ours, theirs = socket.socketpair()
     settings = json.dumps({"preload": PRELOAD, "limits": _numbers(limits)})
     with theirs:

@@ -1,1 +1,1 @@
-"""One module per stage, each with its ``SUITE``: the cases, plain Python written as if the student's code were local."""
+"""One module per stage, each with its ``SUITE``: plain Python, written as if the student's code were local."""

@@ -27,9 +27,7 @@ def step_forward(student: Student, x: Array, prev_h: Array, Wx: Array, Wh: Array
     return {"next_h": next_h}
 
 
-def step_backward(
-    student: Student, x: Array, prev_h: Array, Wx: Array, Wh: Array, b: Array, dnext_h: Array
-) -> Outputs:
+def step_backward(student: Student, x: Array, prev_h: Array, Wx: Array, Wh: Array, b: Array, dnext_h: Array) -> Outputs:
     """One step forward, then back through it."""
     _, cache = student.rnn_step_forward(x, prev_h, Wx, Wh, b)
     return _step_gradients(student, dnext_h, cache)
@@ -169,10 +167,18 @@ def labelled(draw: Any) -> Any:
 
 
 KNOWN_STEP = linspaces(
-    x=(-0.4, 0.7, (3, 10)), prev_h=(-0.2, 0.5, (3, 4)), Wx=(-0.1, 0.9, (10, 4)), Wh=(-0.3, 0.7, (4, 4)), b=(-0.2, 0.4, (4,))
+    x=(-0.4, 0.7, (3, 10)),
+    prev_h=(-0.2, 0.5, (3, 4)),
+    Wx=(-0.1, 0.9, (10, 4)),
+    Wh=(-0.3, 0.7, (4, 4)),
+    b=(-0.2, 0.4, (4,)),
 )
 KNOWN_SEQUENCE = linspaces(
-    x=(-0.1, 0.3, (2, 3, 4)), h0=(-0.3, 0.1, (2, 5)), Wx=(-0.2, 0.4, (4, 5)), Wh=(-0.4, 0.1, (5, 5)), b=(-0.7, 0.1, (5,))
+    x=(-0.1, 0.3, (2, 3, 4)),
+    h0=(-0.3, 0.1, (2, 5)),
+    Wx=(-0.2, 0.4, (4, 5)),
+    Wh=(-0.4, 0.1, (5, 5)),
+    b=(-0.7, 0.1, (5,)),
 )
 
 # ---------------------------------------------------------------- cases
@@ -210,8 +216,11 @@ def two_caches(play: Play, shapes: Any) -> Case:
 
 STEP_FORWARD = ExerciseSuite(
     "rnn_step_forward",
-    (Case("the known linspace example", KNOWN_STEP, step_forward, weight=0), *forward_cases(step_forward, step_shapes, "x")),
-    lambda x, prev_h, Wx, Wh, b: torch_rnn_step(x, prev_h, Wx, Wh, b),
+    (
+        Case("the known linspace example", KNOWN_STEP, step_forward, weight=0),
+        *forward_cases(step_forward, step_shapes, "x"),
+    ),
+    torch_rnn_step,
     toys.STEP_FORWARD(step_forward),
 )
 STEP_BACKWARD = ExerciseSuite(
@@ -222,8 +231,11 @@ STEP_BACKWARD = ExerciseSuite(
 )
 FORWARD = ExerciseSuite(
     "rnn_forward",
-    (Case("the known linspace example", KNOWN_SEQUENCE, forward, weight=0), *forward_cases(forward, sequence_shapes, "x")),
-    lambda x, h0, Wx, Wh, b: torch_rnn(x, h0, Wx, Wh, b),
+    (
+        Case("the known linspace example", KNOWN_SEQUENCE, forward, weight=0),
+        *forward_cases(forward, sequence_shapes, "x"),
+    ),
+    torch_rnn,
     toys.FORWARD(forward),
 )
 BACKWARD = ExerciseSuite(
@@ -233,16 +245,24 @@ BACKWARD = ExerciseSuite(
     toys.BACKWARD(backward),
 )
 AFFINE_FORWARD = ExerciseSuite(
-    "temporal_affine_forward", forward_cases(affine_forward, affine_shapes, "x"), torch_affine, toys.AFFINE_FORWARD(affine_forward)
+    "temporal_affine_forward",
+    forward_cases(affine_forward, affine_shapes, "x"),
+    torch_affine,
+    toys.AFFINE_FORWARD(affine_forward),
 )
 AFFINE_BACKWARD = ExerciseSuite(
-    "temporal_affine_backward", backward_cases(affine_backward, affine_shapes), torch_affine, toys.AFFINE_BACKWARD(affine_backward)
+    "temporal_affine_backward",
+    backward_cases(affine_backward, affine_shapes),
+    torch_affine,
+    toys.AFFINE_BACKWARD(affine_backward),
 )
 ROW_READER = ExerciseSuite(
     "RowReader",
     (
         Case("sizes that all differ", labelled(normal(reader_shapes)), read_rows, weight=6),
-        Case("a single image of a single row", labelled(normal(partial(reader_shapes, single=True))), read_rows, weight=2),
+        Case(
+            "a single image of a single row", labelled(normal(partial(reader_shapes, single=True))), read_rows, weight=2
+        ),
         Case("float32 stays float32", labelled(normal(reader_shapes, dtype="float32")), read_rows),
         Case("scores in the thousands", labelled(with_huge(normal(reader_shapes), "W_out")), read_rows),
         Case("your arguments are left alone", labelled(normal(reader_shapes)), read_rows, guards_inputs=True),
@@ -256,8 +276,12 @@ MODULE = ExerciseSuite(
         Case("states and gradients", normal(partial(sequence_shapes, gradient=True)), module_gradients, weight=5),
         Case("a start without a state", normal(partial(sequence_shapes, state=False)), module_forward, weight=2),
         Case("a single step", normal(partial(sequence_shapes, gradient=True, single=True)), module_gradients),
-        Case("float32 stays float32", normal(partial(sequence_shapes, gradient=True), dtype="float32"), module_gradients),
-        Case("bfloat16, as on a GPU", normal(partial(sequence_shapes, state=False), dtype="float32"), module_in_bfloat16),
+        Case(
+            "float32 stays float32", normal(partial(sequence_shapes, gradient=True), dtype="float32"), module_gradients
+        ),
+        Case(
+            "bfloat16, as on a GPU", normal(partial(sequence_shapes, state=False), dtype="float32"), module_in_bfloat16
+        ),
     ),
     lambda x, Wx, Wh, b, h0=None, dh=None: torch_rnn(
         x, np.zeros((len(x), Wh.shape[0]), x.dtype) if h0 is None else h0, Wx, Wh, b, dh

@@ -18,9 +18,8 @@ _WEIGHTS = {"Wx": (0.5, -0.5, (2, 3)), "Wh": (-0.4, 0.4, (3, 3)), "b": (0.1, 0.3
 _STEP = {"x": (1.0, -0.5, (1, 2)), "prev_h": (0.2, 0.6, (1, 3))} | _WEIGHTS
 _SEQUENCE = {"x": (1.0, -0.5, (1, 3, 2)), "h0": (0.2, 0.6, (1, 3))} | _WEIGHTS
 _AFFINE = {"x": (-1.0, 1.0, (1, 2, 3)), "w": (0.1, 0.6, (3, 2)), "b": (0.5, -0.5, (2,))}
-_READER = {
-    "images": (0.0, 1.0, (1, 3, 2)), **_WEIGHTS, "W_out": (-0.5, 0.5, (3, 2)), "b_out": (0.1, -0.1, (2,)), "labels": (1, 1, (1,)),
-}  # fmt: skip
+_READER_OUT = {"W_out": (-0.5, 0.5, (3, 2)), "b_out": (0.1, -0.1, (2,)), "labels": (1, 1, (1,))}
+_READER = {"images": (0.0, 1.0, (1, 3, 2))} | _WEIGHTS | _READER_OUT
 
 
 def step_forward_lines(x: Array, prev_h: Array, Wx: Array, Wh: Array, b: Array) -> list[ToyLine]:
@@ -35,9 +34,7 @@ def step_forward_lines(x: Array, prev_h: Array, Wx: Array, Wh: Array, b: Array) 
     ]
 
 
-def step_backward_lines(
-    x: Array, prev_h: Array, Wx: Array, Wh: Array, b: Array, dnext_h: Array
-) -> list[ToyLine]:
+def step_backward_lines(x: Array, prev_h: Array, Wx: Array, Wh: Array, b: Array, dnext_h: Array) -> list[ToyLine]:
     """The state, the gradient before the squashing, the five gradients."""
     right = torch_rnn_step(x, prev_h, Wx, Wh, b, dnext_h)
     gradients = [ToyLine(name, right[name], name) for name in ("dx", "dprev_h", "dWx", "dWh", "db")]
@@ -61,7 +58,11 @@ def backward_lines(x: Array, h0: Array, Wx: Array, Wh: Array, b: Array, dh: Arra
     arrivals = []
     for t in range(T - 1, -1, -1):
         state = h0 if t == 0 else right["h"][:, t - 1]
-        after = torch_rnn(x[:, t + 1 :], right["h"][:, t], Wx, Wh, b, dh[:, t + 1 :])["dh0"] if t + 1 < T else np.zeros_like(state)
+        after = (
+            torch_rnn(x[:, t + 1 :], right["h"][:, t], Wx, Wh, b, dh[:, t + 1 :])["dh0"]
+            if t + 1 < T
+            else np.zeros_like(state)
+        )
         arrivals += [ToyLine(f"to h[:, {t}] from later", after), ToyLine(f"to h[:, {t}] in all", after + dh[:, t])]
     gradients = [ToyLine(name, right[name], name) for name in ("dx", "dh0", "dWx", "dWh", "db")]
     return [ToyLine("h, from forward", right["h"]), *arrivals, *gradients]

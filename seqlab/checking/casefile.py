@@ -157,9 +157,7 @@ def _write_case(group: h5py.Group, case: PublicCase) -> None:
         _write_mistakes(group, name, expected, case.mistakes)
 
 
-def _write_mistakes(
-    group: h5py.Group, name: str, expected: Value, mistakes: Mapping[str, Mapping[str, Value]]
-) -> None:
+def _write_mistakes(group: h5py.Group, name: str, expected: Value, mistakes: Mapping[str, Mapping[str, Value]]) -> None:
     """Stack what all mistakes make of one output; one of another shape tells itself and is left out."""
     fitting = {key: values[name].numbers for key, values in mistakes.items() if name in values}
     fitting = {key: numbers for key, numbers in fitting.items() if numbers.shape == expected.shape}

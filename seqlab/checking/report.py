@@ -91,9 +91,7 @@ def describe(outcome: CaseOutcome, reveal: bool = True) -> list[str]:
     ]
 
 
-def named_mistakes(
-    outcomes: Sequence[CaseOutcome], known: dict[str, NamedMistake]
-) -> tuple[NamedMistake, ...]:
+def named_mistakes(outcomes: Sequence[CaseOutcome], known: dict[str, NamedMistake]) -> tuple[NamedMistake, ...]:
     """The mistakes that the outcomes name, the most frequent first, each once."""
     keys = [key for outcome in outcomes for key in outcome.mistakes]
     ranked = sorted(dict.fromkeys(keys), key=lambda key: -keys.count(key))

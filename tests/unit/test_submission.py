@@ -7,7 +7,11 @@ import pytest
 from autograder.submission import Template, parse_submission
 
 TEMPLATE = Template(
-    "s01_rnn", ("step", "RNN"), {"s01_rnn-given-1": "import numpy as np"}, frozenset({"step"}), frozenset({"s01_rnn-demo-1"})
+    "s01_rnn",
+    ("step", "RNN"),
+    {"s01_rnn-given-1": "import numpy as np"},
+    frozenset({"step"}),
+    frozenset({"s01_rnn-demo-1"}),
 )
 
 

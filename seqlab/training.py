@@ -1,0 +1,88 @@
+"""Training in NumPy: minibatches, Adam, and a loop that shows where it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from tqdm.auto import tqdm
+
+from seqlab.checking.values import Array
+
+Params = dict[str, Array]
+LossAndGradients = Callable[[Array], tuple[float, Mapping[str, Array]]]
+
+
+@dataclass
+class Adam:
+    """Adam (Kingma and Ba 2015, algorithm 1) on a dictionary of parameters, which it updates in place."""
+
+    learning_rate: float = 1e-3
+    beta1: float = 0.9
+    beta2: float = 0.999
+    epsilon: float = 1e-8
+    steps: int = 0
+    means: Params = field(default_factory=dict)
+    squares: Params = field(default_factory=dict)
+
+    def update(self, params: Params, grads: Mapping[str, Array]) -> None:
+        """One step. ``grads`` has the keys and shapes of ``params``.
+
+        Raises:
+            KeyError: a parameter has no gradient.
+        """
+        self.steps += 1
+        for name, value in params.items():
+            grad = grads[name]
+            mean = self.means.setdefault(name, np.zeros_like(value))
+            square = self.squares.setdefault(name, np.zeros_like(value))
+            mean += (1 - self.beta1) * (grad - mean)
+            square += (1 - self.beta2) * (grad**2 - square)
+            corrected = mean / (1 - self.beta1**self.steps)
+            spread = np.sqrt(square / (1 - self.beta2**self.steps)) + self.epsilon
+            value -= self.learning_rate * corrected / spread
+
+
+def minibatches(count: int, size: int, rng: np.random.Generator) -> Iterator[Array]:
+    """The indices ``0 .. count - 1`` in a random order, ``size`` at a time; the last batch may be smaller."""
+    order = rng.permutation(count)
+    for start in range(0, count, size):
+        yield order[start : start + size]
+
+
+def train(
+    params: Params,
+    loss_and_gradients: LossAndGradients,
+    count: int,
+    *,
+    epochs: int,
+    batch_size: int,
+    rng: np.random.Generator,
+    optimizer: Adam,
+    after_epoch: Callable[[int], str] | None = None,
+) -> list[float]:
+    """Minimise a loss with minibatches.
+
+    Args:
+        params: the parameters, updated in place.
+        loss_and_gradients: called with the indices of a minibatch; returns its loss and the gradients.
+        count: how many examples there are.
+        epochs, batch_size: how often all are seen, and how many at a time.
+        rng: decides the order.
+        optimizer: makes the steps.
+        after_epoch: called with the number of the epoch; what it returns is shown beside the progress bar.
+
+    Returns:
+        The loss of every minibatch, in order.
+    """
+    losses: list[float] = []
+    progress = tqdm(range(epochs), desc="training", unit="epoch")
+    for epoch in progress:
+        for batch in minibatches(count, batch_size, rng):
+            loss, grads = loss_and_gradients(batch)
+            optimizer.update(params, grads)
+            losses.append(float(loss))
+        if after_epoch is not None:
+            progress.set_postfix_str(after_epoch(epoch))
+    return losses
