@@ -42,7 +42,7 @@ test: setup  ## style, types, then every test
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
 	@.venv/bin/mypy
-	@.venv/bin/mypy solutions --no-strict
+	@.venv/bin/mypy solutions
 	@.venv/bin/python -m pytest -n 2 --dist loadfile
 
 bench: setup  ## measure speed (comes with a later release)

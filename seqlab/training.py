@@ -33,15 +33,15 @@ class Adam:
             KeyError: a parameter has no gradient.
         """
         self.steps += 1
-        for name, value in params.items():
+        for name in params:
             grad = grads[name]
-            mean = self.means.setdefault(name, np.zeros_like(value))
-            square = self.squares.setdefault(name, np.zeros_like(value))
+            mean = self.means.setdefault(name, np.zeros_like(params[name]))
+            square = self.squares.setdefault(name, np.zeros_like(params[name]))
             mean += (1 - self.beta1) * (grad - mean)
             square += (1 - self.beta2) * (grad**2 - square)
             corrected = mean / (1 - self.beta1**self.steps)
             spread = np.sqrt(square / (1 - self.beta2**self.steps)) + self.epsilon
-            value -= self.learning_rate * corrected / spread
+            params[name] -= self.learning_rate * corrected / spread
 
 
 def minibatches(count: int, size: int, rng: np.random.Generator) -> Iterator[Array]:

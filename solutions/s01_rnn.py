@@ -340,12 +340,13 @@ class RowReader:
 
     def predict_proba(self, images: Array) -> Array:
         """The probability of each class after each row, (N, T, C), for images (N, T, D)."""
-        p = self.params
-        start = np.zeros((len(images), len(p["Wh"])), dtype=images.dtype)
-        states, _ = rnn_forward(images, start, p["Wx"], p["Wh"], p["b"])
-        scores, _ = temporal_affine_forward(states, p["W_out"], p["b_out"])
-        powers = np.exp(scores - scores.max(axis=-1, keepdims=True))
-        return powers / powers.sum(axis=-1, keepdims=True)
+        weights = self.params
+        start = np.zeros((len(images), len(weights["Wh"])), dtype=images.dtype)
+        states, _ = rnn_forward(images, start, weights["Wx"], weights["Wh"], weights["b"])
+        scores, _ = temporal_affine_forward(states, weights["W_out"], weights["b_out"])
+        powers: Array = np.exp(scores - scores.max(axis=-1, keepdims=True))
+        powers /= powers.sum(axis=-1, keepdims=True)
+        return powers
 
     def loss(self, images: Array, labels: Array) -> tuple[float, dict[str, Array]]:
         """The loss on a batch, and its gradients.
@@ -518,7 +519,7 @@ states.backward(torch.from_numpy(dh))
 by_autograd = {"dWx": model.Wx.grad, "dWh": model.Wh.grad, "db": model.b.grad}
 print(f"h    differs by {relative_error(h, states.detach().numpy()):.1e}")
 for name, mine in {"dWx": dWx, "dWh": dWh, "db": db}.items():
-    print(f"{name:4s} differs by {relative_error(mine, by_autograd[name].numpy()):.1e}")
+    print(f"{name:4s} differs by {relative_error(mine, np.asarray(by_autograd[name])):.1e}")
 
 # %% [markdown]
 # ### Training on whatever you have

@@ -25,23 +25,37 @@ from seqlab.checking.casefile import write_checks
 def release_stage(course: Course, stage: Stage, workspace: Workspace) -> Path:
     """Build a stage and release it into ``workspace``, audited; returns the released folder.
 
-    nbgrader's gradebook learns of the stage's cells. What was released before is replaced only when all went well.
+    nbgrader's gradebook learns of the stage's cells. All is tried and audited in a folder of its own first, so that
+    what was released before stays as it is when something is wrong.
 
     Raises:
         CourseError: the master or the suite is not sound, nbgrader refuses, or the audit finds something.
         OraclesDisagree: the answers differ from the independent oracle.
     """
     master = read_master(course.master_path(stage.id), stage)
-    _build_source(master, workspace.source_folder(stage.id))
+    with tempfile.TemporaryDirectory(prefix="seqlab-release-") as folder:
+        trial = Workspace.together(Path(folder))
+        _build_source(master, trial.source_folder(stage.id))
+        _generate(stage, trial)
+        audit_release(trial.release_folder(stage.id), master)
+        _replace(workspace.source_folder(stage.id), trial.source_folder(stage.id))
+    _generate(stage, workspace)
+    audit_release(workspace.release_folder(stage.id), master)
+    return workspace.release_folder(stage.id)
+
+
+def _generate(stage: Stage, workspace: Workspace) -> None:
     workspace.class_folder.mkdir(parents=True, exist_ok=True)
     with programs_on_path():
         outcome = NbGraderAPI(config=workspace.configuration()).generate_assignment(stage.id, force=True, create=True)
     if not outcome["success"]:
         detail = outcome.get("log") or outcome.get("error") or "no reason given"
         raise CourseError(f"nbgrader could not release {stage.id}: {detail.strip()[-1500:]}")
-    folder = workspace.release_folder(stage.id)
-    audit_release(folder, master)
-    return folder
+
+
+def _replace(folder: Path, new: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(new, folder)
 
 
 def stale_files(course: Course, stage: Stage) -> list[str]:
@@ -64,10 +78,9 @@ def _differences(committed: Path, fresh: Path) -> Iterator[str]:
 
 
 def _build_source(master: Master, folder: Path) -> None:
-    """Make the source folder anew: nbgrader copies every file in it, so it holds these two and nothing else."""
+    """Fill a source folder: nbgrader copies every file in it, so it holds these two and nothing else."""
     suite = load_suite(master.stage)
     checks = public_checks(suite, Truth(master, suite))
-    shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     text = notebook_text(source_notebook(master))
     (folder / f"{master.stage.id}.ipynb").write_text(text, encoding="utf-8")

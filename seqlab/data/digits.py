@@ -20,7 +20,7 @@ SPLIT_SEED = 0
 
 @dataclass(frozen=True)
 class Digits:
-    """Images (N, 8, 8) as float64 in [0, 1], row by row from the top, and their labels (N,), for training and held out."""
+    """Images (N, 8, 8) as float64 in [0, 1], rows from the top, and their labels (N,), for training and held out."""
 
     train_images: Array
     train_labels: Array
