@@ -19,7 +19,7 @@ from autograder.suite import ExerciseSuite
 from autograder.truth import DrawnCase, Truth
 from seqlab.checking.casefile import NamedMistake
 from seqlab.checking.compare import compare, precision_of
-from seqlab.checking.outcome import CaseOutcome, failed, judge_outputs
+from seqlab.checking.outcome import CaseOutcome, failed, fetch, judge_outputs
 from seqlab.checking.report import named_mistakes
 from seqlab.checking.values import NotAValue, Value
 from seqlab.checking.workbench import StudentError
@@ -107,7 +107,7 @@ class Judge:
             plan = run_play(bench, drawn.case.play, drawn.inputs, self._truth.suite.returns)
         except StudentError as error:
             return failed(title, error)
-        got = {name: _fetch(bench, place) for name, place in plan.outputs.items()}
+        got = {name: fetch(bench, place) for name, place in plan.outputs.items()}
         changed = bench.changed_inputs() if drawn.case.guards_inputs else None
         precision = precision_of(drawn.inputs.values())
         outcome = judge_outputs(title, drawn.expected, got, {}, precision, changed)
@@ -143,13 +143,6 @@ def _explains(
         name in mistaken and name in values and compare(name, mistaken[name], values[name], precision).right
         for name in wrong
     )
-
-
-def _fetch(bench: Bench, place: int) -> Value | NotAValue:
-    try:
-        return bench.value(place)
-    except (NotAValue, StudentError) as error:
-        return NotAValue(str(error))
 
 
 def _lost(drawn: DrawnCase, reason: str) -> CaseOutcome:

@@ -9,9 +9,10 @@ import numpy as np
 
 from autograder.authoring.master import Master
 from autograder.reference import reference_namespace
-from autograder.student import Bench, Inputs, Play, run_play
+from autograder.student import Inputs, Play, run_play
 from autograder.suite import Case, ExerciseSuite, Suite
 from seqlab.checking.compare import agree, precision_of
+from seqlab.checking.outcome import fetch
 from seqlab.checking.steps import Plan
 from seqlab.checking.values import NotAValue, Value, fresh_copies, value_of
 from seqlab.checking.workbench import StudentError, Workbench
@@ -77,31 +78,24 @@ class Truth:
     def _expected(self, where: str, play: Play, inputs: Inputs) -> tuple[Plan, Outputs]:
         bench = Workbench(self._reference)
         try:
-            return run_on(bench, play, inputs, self.suite)
+            plan = run_play(bench, play, inputs, self.suite.returns)
+            return plan, {name: bench.value(place) for name, place in plan.outputs.items()}
         except (StudentError, NotAValue) as error:
             raise OraclesDisagree(f"{where}: the master's own answer fails: {error}") from error
 
     def _wrong_outputs(self, key: str, drawn: DrawnCase) -> Outputs:
+        bench = Workbench(self._namespace(key))
         try:
-            _, outputs = run_on(Workbench(self._namespace(key)), drawn.case.play, drawn.inputs, self.suite)
-        except (StudentError, NotAValue):
+            plan = run_play(bench, drawn.case.play, drawn.inputs, self.suite.returns)
+        except StudentError:
             return {}
+        got = {name: fetch(bench, place) for name, place in plan.outputs.items()}
+        values = {name: value for name, value in got.items() if isinstance(value, Value)}
         precision = precision_of(drawn.inputs.values())
-        return {name: value for name, value in outputs.items() if not agree(drawn.expected[name], value, precision)}
+        return {name: value for name, value in values.items() if not agree(drawn.expected[name], value, precision)}
 
     def _namespace(self, key: str) -> dict[str, object]:
         if key not in self._mistaken:
             mistake = next(mistake for mistake in self.suite.mistakes if mistake.key == key)
             self._mistaken[key] = reference_namespace(self._master, mistake)
         return self._mistaken[key]
-
-
-def run_on(bench: Bench, play: Play, inputs: Inputs, suite: Suite) -> tuple[Plan, Outputs]:
-    """Run a play on a bench and fetch all its outputs.
-
-    Raises:
-        StudentError: a step could not be done.
-        NotAValue: an output is not numbers.
-    """
-    plan = run_play(bench, play, inputs, suite.returns)
-    return plan, {name: bench.value(place) for name, place in plan.outputs.items()}

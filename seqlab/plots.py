@@ -1,4 +1,7 @@
-"""Pictures for the notebooks. Every function draws on a new figure and returns it; nothing global is changed."""
+"""Pictures for the notebooks. Every function returns a new figure, which Jupyter shows; nothing global is changed.
+
+The figures are closed for pyplot, so that a notebook shows each once: as the last line of a cell, or by display().
+"""
 
 from __future__ import annotations
 
@@ -28,7 +31,7 @@ def loss_curve(losses: Sequence[float], smooth: int = 20, title: str = "training
         axes.plot(np.arange(smooth - 1, len(losses)), mean, color=BLUE, label=f"mean of {smooth}")
     axes.set(xlabel="minibatch", ylabel="loss (nats)", title=title, ylim=(0, None))
     axes.legend(frameon=False)
-    return figure
+    return _closed(figure)
 
 
 def unrolled_graph(steps: int = 4) -> Figure:
@@ -43,7 +46,7 @@ def unrolled_graph(steps: int = 4) -> Figure:
         x = 2.0 + 2 * t
         _cell(axes, x, f"_{t}")
         _arrow(axes, (x - 1.55, 0), (x - 0.45, 0), "$W_h$", VERMILION)
-    return figure
+    return _closed(figure)
 
 
 def reading(image: Array, probabilities: Array, title: str = "") -> Figure:
@@ -60,7 +63,7 @@ def reading(image: Array, probabilities: Array, title: str = "") -> Figure:
     picture = right.imshow(probabilities, cmap="viridis", vmin=0, vmax=1, aspect="auto")
     right.set(xticks=range(C), yticks=range(T), xlabel="digit", title="what the reader believes after each row")
     figure.colorbar(picture, ax=right, label="probability")
-    return figure
+    return _closed(figure)
 
 
 def gallery(images: Array, captions: Sequence[str], columns: int = 6) -> Figure:
@@ -72,16 +75,21 @@ def gallery(images: Array, captions: Sequence[str], columns: int = 6) -> Figure:
         if place < len(images):
             axes.imshow(images[place], cmap="Greys", vmin=0, vmax=1)
             axes.set_title(captions[place], fontsize=9)
-    return figure
+    return _closed(figure)
 
 
-def curves(series: Mapping[str, Array], xlabel: str, ylabel: str, title: str = "") -> Figure:
-    """Several curves over their index, each with its name at its end."""
+def curves(series: Mapping[str, Array], xlabel: str, ylabel: str, title: str = "", first: int = 0) -> Figure:
+    """Several curves by name over their index, which counts from ``first``."""
     figure, axes = _figure(6.5, 3.2)
     for colour, (name, values) in zip((BLUE, ORANGE, GREEN, VERMILION, PURPLE), series.items(), strict=False):
-        axes.plot(values, color=colour, label=name)
+        axes.plot(range(first, first + len(values)), values, color=colour, label=name)
     axes.set(xlabel=xlabel, ylabel=ylabel, title=title)
     axes.legend(frameon=False)
+    return _closed(figure)
+
+
+def _closed(figure: Figure) -> Figure:
+    plt.close(figure)
     return figure
 
 

@@ -25,8 +25,9 @@
 from typing import Any
 
 import numpy as np
+from IPython.display import display
 
-from seqlab import check, toy
+from seqlab import check, plots, toy
 from seqlab.gradcheck import numeric_gradient, relative_error
 
 Array = np.ndarray
@@ -52,9 +53,7 @@ Array = np.ndarray
 # feed-forward network: very deep, with **the same weights in every layer**.
 
 # %% tags=["demo"]
-from seqlab import plots
-
-plots.unrolled_graph()
+display(plots.unrolled_graph())
 
 # %% [markdown]
 # ### With a pencil
@@ -420,7 +419,7 @@ losses = train(
     optimizer=Adam(learning_rate=3e-3),
     after_epoch=lambda _: f"held out: {share_right(digits.test_images, digits.test_labels):.1%} right",
 )
-plots.loss_curve(losses, title="RowReader learns to read digits")
+display(plots.loss_curve(losses, title="RowReader learns to read digits"))
 print(f"digits never seen before: {share_right(digits.test_images, digits.test_labels):.1%} right")
 
 # %% [markdown]
@@ -431,7 +430,7 @@ print(f"digits never seen before: {share_right(digits.test_images, digits.test_l
 # %% tags=["demo"]
 for index in (3, 17):
     image, label = digits.test_images[index], digits.test_labels[index]
-    plots.reading(image, reader.predict_proba(image[None])[0], title=f"a {label}")
+    display(plots.reading(image, reader.predict_proba(image[None])[0], title=f"a {label}"))
 
 # %% [markdown]
 # And here is what it gets wrong. A model is known by its mistakes: which of these would you have read differently yourself?
@@ -439,17 +438,19 @@ for index in (3, 17):
 # %% tags=["demo"]
 guesses = reader.predict_proba(digits.test_images)[:, -1].argmax(axis=1)
 wrong = np.flatnonzero(guesses != digits.test_labels)[:12]
-plots.gallery(digits.test_images[wrong], [f"{digits.test_labels[i]}, read as {guesses[i]}" for i in wrong])
+display(plots.gallery(digits.test_images[wrong], [f"{digits.test_labels[i]}, read as {guesses[i]}" for i in wrong]))
 # %% [markdown]
 # ### When does it know?
 #
 # One more picture, over all held-out digits: the share it would read correctly if it had to answer after row 1, 2, 3, and so on.
+# You may have hoped for a line that climbs steadily. But nobody ever asked this reader anything before the last row, so its
+# states on the way there are notes to itself, not answers to you. Which two lines of `loss` would you change to teach it to
+# speak up after every row, and what would you expect the picture to look like then?
 
 # %% tags=["demo"]
 after_each_row = (reader.predict_proba(digits.test_images).argmax(axis=2) == digits.test_labels[:, None]).mean(axis=0)
-plots.curves(
-    {"share right": after_each_row}, xlabel="rows read, less one", ylabel="share right", title="when does it know?"
-)
+display(plots.curves({"share right": after_each_row}, "rows read", "share right", "when does it know?", first=1))
+
 # %% [markdown]
 # ## 1.7 The same in PyTorch
 #

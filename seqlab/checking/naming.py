@@ -17,13 +17,17 @@ def explaining_mistakes(
     """The keys of the named mistakes that reproduce the student's wrong outputs, best explanation first.
 
     Greedy cover: the mistake that explains most of the wrong outputs, then the one that explains most of
-    what is left. Outputs that no mistake explains stay unexplained. Ties go to the mistake listed first.
+    what is left. Of two that explain as much, the one that would spoil fewer of the right outputs wins, then
+    the one listed first. Outputs that no mistake explains stay unexplained.
     """
+    wrong = {finding.output for finding in findings if not finding.right}
     unexplained = {finding.output for finding in findings if not finding.right and finding.output in got}
     matches = {key: _matching(unexplained, got, outputs, precision) for key, outputs in mistakes.items()}
     chosen: list[str] = []
     while unexplained:
-        key = max(matches, key=lambda candidate: len(matches[candidate] & unexplained), default=None)
+        key = max(
+            matches, key=lambda one: (len(matches[one] & unexplained), -len(set(mistakes[one]) - wrong)), default=None
+        )
         if key is None or not matches[key] & unexplained:
             break
         chosen.append(key)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 from seqlab.checking.casefile import PublicCase
 from seqlab.checking.compare import Finding, compare, precision_of
@@ -84,12 +85,19 @@ def replay_case(case: PublicCase, namespace: Mapping[str, object]) -> CaseOutcom
     return judge_outputs(case.title, case.expected, got, case.mistakes, precision, changed)
 
 
-def fetch(bench: Workbench, place: int) -> Value | NotAValue:
+class Shelf(Protocol):
+    """Where the results of steps lie: a workbench, or the sandbox's side of one."""
+
+    def value(self, index: int) -> Value:
+        """The result of a step as data."""
+
+
+def fetch(bench: Shelf, place: int) -> Value | NotAValue:
     """The value at ``place``, or the reason why it is not one."""
     try:
         return bench.value(place)
-    except NotAValue as error:
-        return error
+    except (NotAValue, StudentError) as error:
+        return NotAValue(str(error))
 
 
 def _finding(name: str, expected: Value, got: Value | NotAValue, precision: str) -> Finding:

@@ -1,0 +1,72 @@
+"""What several tiers of tests share: the course, its truth, a released stage, and who may need what."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from autograder.authoring.master import read_master
+from autograder.authoring.release import release_stage
+from autograder.course import load_course
+from autograder.sandbox.bubblewrap import IsolationMissing, require_isolation
+from autograder.suite import load_suite
+from autograder.truth import Truth
+from autograder.workspace import Workspace
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def course():
+    return load_course(ROOT)
+
+
+@pytest.fixture(scope="session")
+def stage(course):
+    return course.stage("s01_rnn")
+
+
+@pytest.fixture(scope="session")
+def master(course, stage):
+    return read_master(course.master_path(stage.id), stage)
+
+
+@pytest.fixture(scope="session")
+def truth(master, stage):
+    return Truth(master, load_suite(stage))
+
+
+@pytest.fixture(scope="session")
+def released(course, stage, tmp_path_factory):
+    """A workspace with the stage released into it; tests that change it take a copy."""
+    workspace = Workspace.together(tmp_path_factory.mktemp("workspace"))
+    release_stage(course, stage, workspace)
+    return workspace
+
+
+@pytest.fixture
+def workspace(released, tmp_path):
+    """A fresh copy of the released workspace."""
+    folder = tmp_path / "class"
+    shutil.copytree(released.root, folder)
+    return Workspace.together(folder)
+
+
+@pytest.fixture(scope="session")
+def isolation():
+    """Skips a test, with the reason, where bubblewrap does not work."""
+    try:
+        require_isolation()
+    except IsolationMissing as error:
+        pytest.skip(str(error))
+
+
+def pytest_collection_modifyitems(items):
+    """A test marked `sandbox` needs bubblewrap; one marked `browser` needs Chromium."""
+    for item in items:
+        if item.get_closest_marker("sandbox"):
+            item.fixturenames.append("isolation")
+        if item.get_closest_marker("browser") and shutil.which("chromium") is None:
+            item.add_marker(
+                pytest.mark.skip(reason="Chromium is not on this machine (Debian: apt-get install chromium)")
+            )
