@@ -26,6 +26,8 @@ def annotated_notebook(
     the student's other cells follow where they stood. ``notebook`` is None where nothing could be read.
     """
     made = nbformat.from_dict(copy.deepcopy(dict(released)))
+    for cell in made.cells:
+        cell.source = _text(cell)
     made.cells = _merged(made.cells, [] if notebook is None else notebook.get("cells", []))
     if verdicts is not None:
         score_cells(made, verdicts)

@@ -64,7 +64,7 @@ class Workspace:
         config.ClearSolutions.begin_solution_delimeter = "### BEGIN SOLUTION"
         config.ClearSolutions.end_solution_delimeter = "### END SOLUTION"
         config.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE\nraise NotImplementedError()"}
-        config.Autograde.export_class = EXPORTER
+        config.Autograde.exporter_class = EXPORTER
         config.Autograde.autograde_preprocessors = [
             JUDGE,
             "nbgrader.preprocessors.LimitOutput",

@@ -1,0 +1,32 @@
+"""A graded class for the tests of grading: made once, looked at from many sides."""
+
+import shutil
+from dataclasses import replace
+
+import pytest
+
+from autograder.batch import find_hand_ins, grade_batch, make_grader, released_notebook
+from autograder.demo import write_class
+from autograder.gradebook import record_batch
+from autograder.isolation import make_launcher
+from autograder.suite import load_suite
+from autograder.workspace import Workspace
+
+
+@pytest.fixture(scope="session")
+def classroom(course, stage, master, released, isolation, tmp_path_factory):
+    """A workspace with the demo's class of six graded and recorded, and the records in it by student."""
+    folder = tmp_path_factory.mktemp("classroom") / "class"
+    shutil.copytree(released.root, folder)
+    workspace = Workspace.together(folder)
+    release = workspace.release_folder(stage.id)
+    notebook = released_notebook(release, stage)
+    write_class(workspace.step_folder("submitted"), notebook, master, load_suite(stage).mistakes[0])
+    brisk = replace(course, limits=replace(course.limits, call_seconds=4))
+    launcher = make_launcher(brisk.limits, "bubblewrap", release)
+    grader, _ = make_grader(brisk, stage, release, launcher, seed=5)
+    batch = grade_batch(
+        grader, master, release, find_hand_ins(workspace.step_folder("submitted"), stage), lambda record: None
+    )
+    record_batch(workspace, stage.id, notebook, batch)
+    return workspace, {graded.record.student: graded.record for graded in batch}
