@@ -61,12 +61,12 @@ def walls(disk_bytes: int, files: Iterable[tuple[Path, str]] = ()) -> list[str]:
         command += ["--ro-bind", folder, folder]
     for folder in _staff_folders():
         command += ["--tmpfs", folder]
-    command += ["--proc", "/proc", "--dev", "/dev"]
+    command += ["--proc", "/proc", "--dev", "/dev", "--size", str(disk_bytes), "--tmpfs", "/dev/shm"]
     command += ["--ro-bind", str(SEQLAB), f"{LIBRARY}/seqlab"]
     command += ["--ro-bind", str(INSIDE / "serve.py"), SERVE]
     for here, name in files:
         command += ["--ro-bind", str(here), f"{HOME}/{name}"]
-    return [*command, "--chdir", HOME, "--"]
+    return [*command, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", HOME, "--"]
 
 
 def require_isolation() -> None:
