@@ -83,7 +83,7 @@ def compare(output: str, expected: Value, got: Value, precision: str = "float64"
     ``precision`` is that of the case's inputs (:func:`precision_of`).
     """
     if not _same_kind(expected, got):
-        return Finding(output, "type", _kind_text(expected), _kind_text(got))
+        return Finding(output, "type", kind_text(expected), kind_text(got))
     if expected.shape != got.shape:
         return Finding(output, "shape", str(expected.shape), str(got.shape))
     mismatch = _mismatch(expected, got, precision)
@@ -113,7 +113,8 @@ def _same_dtype(expected: Value, got: Value) -> bool:
     return np.issubdtype(expected.numbers.dtype, np.integer) and np.issubdtype(got.numbers.dtype, np.integer)
 
 
-def _kind_text(value: Value) -> str:
+def kind_text(value: Value) -> str:
+    """What kind of thing a value is, in words."""
     return {"array": "a NumPy array", "tensor": "a torch tensor", "number": "a single number"}[value.kind]
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from seqlab.checking.casefile import PublicCase
-from seqlab.checking.compare import Finding, compare, precision_of
+from seqlab.checking.compare import Finding, compare, kind_text, precision_of
 from seqlab.checking.naming import explaining_mistakes
 from seqlab.checking.values import NotAValue, Value
 from seqlab.checking.workbench import StudentError, Workbench, replay
@@ -102,5 +102,5 @@ def fetch(bench: Shelf, place: int) -> Value | NotAValue:
 
 def _finding(name: str, expected: Value, got: Value | NotAValue, precision: str) -> Finding:
     if isinstance(got, NotAValue):
-        return Finding(name, "type", "numbers", str(got).removeprefix("expected numbers, found "))
+        return Finding(name, "type", kind_text(expected), str(got).removeprefix("expected numbers, found "))
     return compare(name, expected, got, precision)

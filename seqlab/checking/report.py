@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -14,6 +15,7 @@ from seqlab.checking.wording import headline, sentence
 WIDTH = 100
 MAX_NAMED = 2
 OK, OFF, OPEN = "✓", "✗", "·"
+DIGITS = re.compile(r"\d+")
 COLOURS = {OK: "#1b7f4b", OFF: "#b3261e", OPEN: "#6b6b6b"}
 
 
@@ -40,7 +42,7 @@ class Report:
         return "\n".join([self.title, "", *self._text_rows(), *self._text_hints()])
 
     def _repr_html_(self) -> str:
-        rows = "".join(_html_row(outcome) for outcome in self._shown())
+        rows = "".join(_html_row(outcome, lines) for outcome, lines in self._rows())
         hints = "".join(f"<p style='margin:.3em 0;text-align:left'>{escape(hint)}</p>" for hint in self.hints())
         return (
             f"<div style='max-width:60em'><p style='margin:.3em 0'><b>{escape(self.title)}</b></p>"
@@ -57,6 +59,15 @@ class Report:
         if self.has_toy and not all(outcome.unfinished for outcome in self.outcomes):
             yield f"To look closer: toy({self.exercise}) prints a tiny case with every intermediate array."
 
+    def _rows(self) -> Iterator[tuple[CaseOutcome, list[str]]]:
+        """Each case with its lines; a case that is off just as an earlier one says so in a word."""
+        seen: dict[tuple[object, ...], str] = {}
+        for outcome in self._shown():
+            kind = _kind_of_trouble(outcome)
+            yield outcome, [f"as in '{seen[kind]}'"] if kind in seen else describe(outcome)
+            if not outcome.right:
+                seen.setdefault(kind, outcome.title)
+
     def _shown(self) -> tuple[CaseOutcome, ...]:
         """The rows of the table; where every case stopped for the same reason, one row says it for all."""
         errors = {outcome.error for outcome in self.outcomes}
@@ -66,8 +77,7 @@ class Report:
 
     def _text_rows(self) -> Iterator[str]:
         margin = max(len(outcome.title) for outcome in self._shown()) + 6
-        for outcome in self._shown():
-            lines = describe(outcome)
+        for outcome, lines in self._rows():
             yield _wrapped(f"  {_mark(outcome)} {outcome.title}".ljust(margin), lines[0])
             yield from (_wrapped(" " * margin, line) for line in lines[1:])
 
@@ -109,11 +119,17 @@ def _wrapped(prefix: str, line: str) -> str:
     return ("\n" + " " * len(prefix)).join([prefix + rows[0], *rows[1:]])
 
 
-def _html_row(outcome: CaseOutcome) -> str:
+def _kind_of_trouble(outcome: CaseOutcome) -> tuple[object, ...]:
+    """What is the same in two cases that fail the same way: the error but for its numbers, or each output's problem."""
+    problems = tuple((finding.output, finding.problem) for finding in outcome.findings)
+    return (DIGITS.sub("", outcome.error), problems, outcome.mistakes)
+
+
+def _html_row(outcome: CaseOutcome, lines: Sequence[str]) -> str:
     mark = _mark(outcome)
-    lines = "<br>".join(escape(line) for line in describe(outcome))
+    text = "<br>".join(escape(line) for line in lines)
     return (
         f"<tr><td style='color:{COLOURS[mark]};font-weight:bold;vertical-align:top'>{mark}</td>"
         f"<td style='text-align:left;vertical-align:top;white-space:nowrap'>{escape(outcome.title)}</td>"
-        f"<td style='text-align:left'>{lines}</td></tr>"
+        f"<td style='text-align:left'>{text}</td></tr>"
     )

@@ -62,4 +62,4 @@ def _pattern(mismatch: Mismatch) -> str:
 
 def _transposed(finding: Finding) -> str:
     found, expected = finding.found.strip("()").split(", "), finding.expected.strip("()").split(", ")
-    return " (the same numbers of entries, in another order of axes)" if sorted(found) == sorted(expected) else ""
+    return ": the axes are in another order" if sorted(found) == sorted(expected) else ""

@@ -1,0 +1,221 @@
+"""The authoring road from end to end: release, rebuild, audit, scaffold (a golden tree), bundle, and the commands."""
+
+import filecmp
+import json
+import os
+import shutil
+import subprocess
+import sys
+import venv
+import zipfile
+
+import nbformat
+import pytest
+
+from autograder.authoring.audit import AuditFailed, audit_release
+from autograder.authoring.bundle import student_pyproject, write_bundle
+from autograder.authoring.release import release_stage, stale_files
+from autograder.workspace import Workspace
+from tests.conftest import ROOT
+
+GOLDEN = ROOT / "tests" / "integration" / "golden" / "s09_tiny"
+COPIED = ("autograder", "seqlab", "solutions", "assignments")
+
+
+def autograder(course_folder, *words, expect=0):
+    """Run the command as `make` would, on the code of ``course_folder``."""
+    environment = os.environ | {"PYTHONPATH": str(course_folder), "PYTHONWARNINGS": "ignore"}
+    command = [sys.executable, "-m", "autograder.cli", *words]
+    done = subprocess.run(command, cwd=course_folder, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == expect, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+@pytest.fixture
+def copy(tmp_path):
+    """A copy of the course that a test may change."""
+    folder = tmp_path / "a course"
+    for name in COPIED:
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copyfile(ROOT / "course.toml", folder / "course.toml")
+    return folder
+
+
+def test_what_is_committed_is_what_the_master_generates(course, stage):
+    assert stale_files(course, stage) == []
+
+
+def test_a_rebuild_is_byte_identical(released, stage, course, tmp_path):
+    again = release_stage(course, stage, Workspace.together(tmp_path))
+    for name in (f"{stage.id}.ipynb", "checks.h5"):
+        assert filecmp.cmp(again / name, released.release_folder(stage.id) / name, shallow=False)
+
+
+def test_the_release_is_a_valid_notebook_whose_cells_know_their_exercise(released, stage):
+    notebook = nbformat.read(released.release_folder(stage.id) / f"{stage.id}.ipynb", as_version=4)
+    nbformat.validate(notebook)
+    graded = {c.metadata.nbgrader.grade_id: c for c in notebook.cells if c.metadata.get("nbgrader", {}).get("grade")}
+    assert {name: cell.metadata.nbgrader.points for name, cell in graded.items()} == dict(stage.points)
+    assert all(cell.source == f"check({name})" for name, cell in graded.items())
+
+
+def poisoned(folder, stage, change):
+    path = folder / f"{stage.id}.ipynb"
+    notebook = json.loads(path.read_text())
+    change(notebook)
+    path.write_text(json.dumps(notebook))
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda nb: nb["cells"][0].update(source="Try   da = dnext_h*(1 - next_h ** 2)"), "holds the answer's line"),
+        (lambda nb: nb["cells"][4].update(source="### BEGIN SOLUTION"), "holds a marker"),
+        (lambda nb: nb["cells"][4].update(source="grade(RNN)"), "a grading call"),
+        (
+            lambda nb: nb["cells"].pop(next(i for i, c in enumerate(nb["cells"]) if c["id"] == "answer-RNN")),
+            "7 stubs for 8",
+        ),
+        (lambda nb: nb["cells"][3].update(outputs=[{"output_type": "stream"}]), "holds outputs"),
+    ],
+)
+def test_the_audit_finds_what_must_not_go_out(workspace, stage, master, change, words):
+    folder = workspace.release_folder(stage.id)
+    audit_release(folder, master)
+    poisoned(folder, stage, change)
+    with pytest.raises(AuditFailed, match=words):
+        audit_release(folder, master)
+
+
+def test_the_audit_finds_unlisted_and_missing_files(workspace, stage, master):
+    folder = workspace.release_folder(stage.id)
+    (folder / "answers.txt").write_text("oops")
+    with pytest.raises(AuditFailed, match=r"unlisted file answers.txt"):
+        audit_release(folder, master)
+    (folder / "answers.txt").unlink()
+    (folder / "checks.h5").unlink()
+    with pytest.raises(AuditFailed, match=r"missing file checks.h5"):
+        audit_release(folder, master)
+
+
+def test_a_master_without_its_end_marker_releases_nothing(copy):
+    master = copy / "solutions" / "s01_rnn.py"
+    master.write_text(master.read_text().replace("    ### END SOLUTION\n", "", 1))
+    before = (copy / "assignments" / "s01_rnn" / "s01_rnn.ipynb").read_bytes()
+    said = autograder(copy, "release", "s01_rnn", expect=1)
+    assert "BEGIN SOLUTION without ### END SOLUTION" in " ".join(said.split())
+    assert (copy / "assignments" / "s01_rnn" / "s01_rnn.ipynb").read_bytes() == before
+
+
+def test_an_answer_that_is_wrong_is_stopped_by_the_other_oracle(copy):
+    master = copy / "solutions" / "s01_rnn.py"
+    master.write_text(master.read_text().replace("dWh = prev_h.T @ da", "dWh = prev_h.T @ dnext_h"))
+    said = " ".join(autograder(copy, "release", expect=1).split())
+    assert "rnn_step_backward, case 'sizes that all differ': the master's dWh and the oracle's differ" in said
+
+
+def test_a_suite_for_an_exercise_that_does_not_exist_is_refused(copy):
+    suite = copy / "autograder" / "suites" / "s01_rnn.py"
+    suite.write_text(suite.read_text().replace('"rnn_step_forward",\n    (', '"rnn_stop_forward",\n    (', 1))
+    said = " ".join(autograder(copy, "release", expect=1).split())
+    assert "exercise rnn_stop_forward is not in course.toml" in said
+    assert "exercise rnn_step_forward has 0 suites, expected 1" in said
+
+
+def test_a_wrong_stage_name_says_did_you_mean(copy):
+    assert "Did you mean s01_rnn?" in autograder(copy, "release", "s1_rnn", expect=1)
+    assert "Did you mean s01_rnn?" in autograder(copy, "grade", "s01-rnn", expect=1)
+
+
+def test_a_new_stage_is_scaffolded_and_released_as_the_golden_tree(copy):
+    autograder(copy, "stage", "s09_tiny", "--title", 'A "tiny" stage')
+    autograder(copy, "release", "s09_tiny")
+    made = copy / "assignments" / "s09_tiny"
+    assert sorted(path.name for path in made.iterdir()) == ["checks.h5", "s09_tiny.ipynb"]
+    texts = {
+        "release.ipynb": made / "s09_tiny.ipynb",
+        "source.ipynb": copy / "build" / "source" / "s09_tiny" / "s09_tiny.ipynb",
+    }
+    for name, path in texts.items():
+        if os.environ.get("SEQLAB_UPDATE_GOLDEN"):
+            GOLDEN.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, GOLDEN / name)
+        assert path.read_text() == (GOLDEN / name).read_text(), f"{name} changed; SEQLAB_UPDATE_GOLDEN=1 accepts it"
+
+
+def test_a_stage_is_never_scaffolded_over_another(copy):
+    assert "is there already" in autograder(copy, "stage", "s01_rnn", "--title", "Again", expect=1)
+    assert "a stage id looks like" in autograder(copy, "stage", "nine", "--title", "Nine", expect=1)
+
+
+def test_grading_without_hand_ins_says_where_they_belong(copy):
+    said = " ".join(autograder(copy, "grade", "s01_rnn", expect=1).split())
+    assert "found no hand-in of s01_rnn; each is expected at" in said
+    assert "nothing of s01_rnn is graded yet" in " ".join(autograder(copy, "feedback", "s01_rnn", expect=1).split())
+
+
+def test_the_student_pyproject_names_seqlab_alone():
+    text = student_pyproject((ROOT / "pyproject.toml").read_text())
+    assert "autograder" not in text
+    assert "nbgrader" not in text
+    assert 'name = "seqlab"' in text
+
+
+@pytest.fixture(scope="module")
+def bundle(course, tmp_path_factory):
+    return write_bundle(course, tmp_path_factory.mktemp("bundle"))
+
+
+def test_the_bundle_holds_what_is_listed_and_is_the_same_every_time(course, bundle, tmp_path):
+    with zipfile.ZipFile(bundle) as archive:
+        names = {name.split("/", 1)[1] for name in archive.namelist()}
+    tops = {name.split("/")[0] for name in names}
+    assert tops == {
+        "LICENSE",
+        "README.md",
+        "assignments",
+        "constraints.txt",
+        "environment.yml",
+        "pyproject.toml",
+        "seqlab",
+    }
+    assert {name for name in names if name.startswith("assignments/")} == {
+        "assignments/s01_rnn/s01_rnn.ipynb",
+        "assignments/s01_rnn/checks.h5",
+    }
+    assert write_bundle(course, tmp_path).read_bytes() == bundle.read_bytes()
+
+
+FIRST_CHECK = """
+import os
+os.chdir("assignments/s01_rnn")
+import numpy as np
+from seqlab import check
+def rnn_step_forward(x, prev_h, Wx, Wh, b):
+    return np.tanh(x @ Wx + prev_h @ Wh + b), None
+check(rnn_step_forward)
+import importlib.util
+assert importlib.util.find_spec("autograder") is None, "the staff's package is here"
+import seqlab
+print(seqlab.__file__)
+"""
+
+
+@pytest.mark.install
+@pytest.mark.timeout(900)
+def test_the_bundle_stands_on_its_own(bundle, tmp_path):
+    """Unpack, install in a new environment, run a first check; nothing of the staff's is there to be opened."""
+    with zipfile.ZipFile(bundle) as archive:
+        archive.extractall(tmp_path)
+    folder = tmp_path / "seqlab-student"
+    venv.create(tmp_path / "env", with_pip=True)
+    python = tmp_path / "env" / "bin" / "python"
+    install = [python, "-m", "pip", "install", "-q", "--disable-pip-version-check", "-c", "constraints.txt", "-e", "."]
+    subprocess.run(install, cwd=folder, check=True, capture_output=True)
+    clean = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
+    done = subprocess.run(
+        [python, "-c", FIRST_CHECK], cwd=folder, env=clean, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "check(rnn_step_forward): 7 of 7 cases right" in done.stdout
+    assert str(folder) in done.stdout
