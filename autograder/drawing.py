@@ -20,49 +20,49 @@ def distinct_sizes(rng: np.random.Generator, count: int, low: int = 2, high: int
 def normal(shapes: Shapes, scale: float = 0.5, dtype: str = "float64") -> Draw:
     """Draw each array from a normal distribution of standard deviation ``scale``."""
 
-    def draw(rng: np.random.Generator) -> dict[str, Array]:
+    def _draw(rng: np.random.Generator) -> dict[str, Array]:
         return {name: (rng.standard_normal(shape) * scale).astype(dtype) for name, shape in shapes(rng).items()}
 
-    return draw
+    return _draw
 
 
 def with_huge(draw: Draw, name: str, factor: float = 1e4) -> Draw:
     """Make the last row of one array huge; the other rows stay ordinary, so that they still tell right from wrong."""
 
-    def outlying(rng: np.random.Generator) -> dict[str, Array]:
+    def _outlying(rng: np.random.Generator) -> dict[str, Array]:
         arrays = dict(draw(rng))
         arrays[name] = arrays[name].copy()
         arrays[name][-1] *= factor
         return arrays
 
-    return outlying
+    return _outlying
 
 
 def in_layout(draw: Draw, layouts: tuple[Layout, ...] = ("strided", "F")) -> Draw:
     """The same numbers in memory that is not C contiguous, the layouts taken in turn."""
 
-    def scattered(rng: np.random.Generator) -> dict[str, Array]:
+    def _scattered(rng: np.random.Generator) -> dict[str, Array]:
         arrays = draw(rng)
         return {name: with_layout(array, layouts[i % len(layouts)]) for i, (name, array) in enumerate(arrays.items())}
 
-    return scattered
+    return _scattered
 
 
 def with_integers(draw: Draw, name: str, like: Callable[[Mapping[str, Array]], tuple[int, int]]) -> Draw:
     """Add an int64 vector ``name``; ``like(arrays)`` gives its length and the number of classes."""
 
-    def labelled(rng: np.random.Generator) -> dict[str, Array]:
+    def _labelled(rng: np.random.Generator) -> dict[str, Array]:
         arrays = dict(draw(rng))
         length, classes = like(arrays)
         return arrays | {name: rng.integers(0, classes, size=length)}
 
-    return labelled
+    return _labelled
 
 
 def linspaces(**specs: tuple[float, float, tuple[int, ...]]) -> Draw:
     """Known inputs: each array counts evenly from its first number to its second, in the given shape."""
 
-    def draw(rng: np.random.Generator) -> dict[str, Array]:
+    def _draw(rng: np.random.Generator) -> dict[str, Array]:
         return {name: np.linspace(a, b, int(np.prod(shape))).reshape(shape) for name, (a, b, shape) in specs.items()}
 
-    return draw
+    return _draw

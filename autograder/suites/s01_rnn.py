@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -10,117 +9,12 @@ import numpy as np
 
 from autograder.drawing import Shapes, distinct_sizes, in_layout, linspaces, normal, with_huge, with_integers
 from autograder.oracles import torch_affine, torch_rnn, torch_rnn_step, torch_row_reader
-from autograder.student import Handle, Play, Student, tensor
+from autograder.student import Play
 from autograder.suite import Case, ExerciseSuite, Suite
+from autograder.suites import s01_rnn_plays as plays
 from autograder.suites import s01_rnn_toys as toys
-from seqlab.checking.values import Array
 
-Outputs = Mapping[str, Handle]
 Shape = dict[str, tuple[int, ...]]
-
-# ---------------------------------------------------------------- plays: what is done with the student's code
-
-
-def step_forward(student: Student, x: Array, prev_h: Array, Wx: Array, Wh: Array, b: Array) -> Outputs:
-    """One step."""
-    next_h, _ = student.rnn_step_forward(x, prev_h, Wx, Wh, b)
-    return {"next_h": next_h}
-
-
-def step_backward(student: Student, x: Array, prev_h: Array, Wx: Array, Wh: Array, b: Array, dnext_h: Array) -> Outputs:
-    """One step forward, then back through it."""
-    _, cache = student.rnn_step_forward(x, prev_h, Wx, Wh, b)
-    return _step_gradients(student, dnext_h, cache)
-
-
-def step_backward_with_two_caches(
-    student: Student, x: Array, prev_h: Array, Wx: Array, Wh: Array, b: Array, dnext_h: Array, **other: Array
-) -> Outputs:
-    """Two steps forward, then back through the first: its cache must not have been overwritten."""
-    _, cache = student.rnn_step_forward(x, prev_h, Wx, Wh, b)
-    student.rnn_step_forward(other["other_x"], other["other_h"], Wx, Wh, b)
-    return _step_gradients(student, dnext_h, cache)
-
-
-def forward(student: Student, x: Array, h0: Array, Wx: Array, Wh: Array, b: Array) -> Outputs:
-    """A whole sequence."""
-    h, _ = student.rnn_forward(x, h0, Wx, Wh, b)
-    return {"h": h}
-
-
-def backward(student: Student, x: Array, h0: Array, Wx: Array, Wh: Array, b: Array, dh: Array) -> Outputs:
-    """A whole sequence forward, then back through time."""
-    _, cache = student.rnn_forward(x, h0, Wx, Wh, b)
-    return _sequence_gradients(student, dh, cache)
-
-
-def backward_with_two_caches(
-    student: Student, x: Array, h0: Array, Wx: Array, Wh: Array, b: Array, dh: Array, **other: Array
-) -> Outputs:
-    """Two sequences forward, then back through the first."""
-    _, cache = student.rnn_forward(x, h0, Wx, Wh, b)
-    student.rnn_forward(other["other_x"], other["other_h"], Wx, Wh, b)
-    return _sequence_gradients(student, dh, cache)
-
-
-def affine_forward(student: Student, x: Array, w: Array, b: Array) -> Outputs:
-    """The output layer at every step."""
-    out, _ = student.temporal_affine_forward(x, w, b)
-    return {"out": out}
-
-
-def affine_backward(student: Student, x: Array, w: Array, b: Array, dout: Array) -> Outputs:
-    """The output layer forward and back."""
-    _, cache = student.temporal_affine_forward(x, w, b)
-    dx, dw, db = student.temporal_affine_backward(dout, cache)
-    return {"dx": dx, "dw": dw, "db": db}
-
-
-def read_rows(student: Student, images: Array, labels: Array, **params: Array) -> Outputs:
-    """Loss and gradients of a reader with known parameters."""
-    reader = student.RowReader(dict(params))
-    loss, grads = reader.loss(images, labels)
-    return {"loss": loss} | {f"d{name}": grads[name] for name in params}
-
-
-def module_forward(student: Student, x: Array, Wx: Array, Wh: Array, b: Array) -> Outputs:
-    """The torch module without an initial state."""
-    return {"h": _module(student, x, Wx, Wh, b)(tensor(x))}
-
-
-def module_gradients(student: Student, x: Array, h0: Array, Wx: Array, Wh: Array, b: Array, dh: Array) -> Outputs:
-    """The torch module with an initial state, and what autograd makes of it."""
-    model = _module(student, x, Wx, Wh, b)
-    x_leaf, h0_leaf = student.put(tensor(x, requires_grad=True)), student.put(tensor(h0, requires_grad=True))
-    h = model(x_leaf, h0_leaf)
-    h.backward(tensor(dh))
-    grads = {"dx": x_leaf.grad, "dh0": h0_leaf.grad}
-    return {"h": h} | grads | {f"d{name}": getattr(model, name).grad for name in ("Wx", "Wh", "b")}
-
-
-def module_in_bfloat16(student: Student, x: Array, Wx: Array, Wh: Array, b: Array) -> Outputs:
-    """The torch module in the GPU's short float."""
-    model = _module(student, x, Wx, Wh, b).bfloat16()
-    return {"h": model(student.put(tensor(x)).bfloat16())}
-
-
-def _module(student: Student, x: Array, Wx: Array, Wh: Array, b: Array) -> Any:
-    model = student.RNN(Wx.shape[0], Wx.shape[1])
-    if x.dtype == np.float64:
-        model = model.double()
-    model.load_state_dict({"Wx": tensor(Wx), "Wh": tensor(Wh), "b": tensor(b)})
-    return model
-
-
-def _step_gradients(student: Student, dnext_h: Array, cache: Handle) -> Outputs:
-    dx, dprev_h, dWx, dWh, db = student.rnn_step_backward(dnext_h, cache)
-    return {"dx": dx, "dprev_h": dprev_h, "dWx": dWx, "dWh": dWh, "db": db}
-
-
-def _sequence_gradients(student: Student, dh: Array, cache: Handle) -> Outputs:
-    dx, dh0, dWx, dWh, db = student.rnn_backward(dh, cache)
-    return {"dx": dx, "dh0": dh0, "dWx": dWx, "dWh": dWh, "db": db}
-
 
 # ---------------------------------------------------------------- inputs
 
@@ -211,82 +105,91 @@ def backward_cases(play: Play, shapes: Any) -> tuple[Case, ...]:
 
 def two_caches(play: Play, shapes: Any) -> Case:
     """A case for caches that are kept in one place and overwritten."""
-    return Case("two forward passes, back through the first", normal(partial(shapes, gradient=True, other=True)), play)
+    return Case(
+        "two forward passes, back through the first", normal(partial(shapes, gradient=True, other=True)), play
+    )
 
 
 STEP_FORWARD = ExerciseSuite(
     "rnn_step_forward",
     (
-        Case("the known linspace example", KNOWN_STEP, step_forward, weight=0),
-        *forward_cases(step_forward, step_shapes, "x"),
+        Case("the known linspace example", KNOWN_STEP, plays.step_forward, weight=0),
+        *forward_cases(plays.step_forward, step_shapes, "x"),
     ),
     torch_rnn_step,
-    toys.STEP_FORWARD(step_forward),
+    toys.STEP_FORWARD(plays.step_forward),
 )
 STEP_BACKWARD = ExerciseSuite(
     "rnn_step_backward",
-    (*backward_cases(step_backward, step_shapes), two_caches(step_backward_with_two_caches, step_shapes)),
+    (*backward_cases(plays.step_backward, step_shapes), two_caches(plays.step_backward_with_two_caches, step_shapes)),
     lambda x, prev_h, Wx, Wh, b, dnext_h, **_: torch_rnn_step(x, prev_h, Wx, Wh, b, dnext_h),
-    toys.STEP_BACKWARD(step_backward),
+    toys.STEP_BACKWARD(plays.step_backward),
 )
 FORWARD = ExerciseSuite(
     "rnn_forward",
     (
-        Case("the known linspace example", KNOWN_SEQUENCE, forward, weight=0),
-        *forward_cases(forward, sequence_shapes, "x"),
+        Case("the known linspace example", KNOWN_SEQUENCE, plays.forward, weight=0),
+        *forward_cases(plays.forward, sequence_shapes, "x"),
     ),
     torch_rnn,
-    toys.FORWARD(forward),
+    toys.FORWARD(plays.forward),
 )
 BACKWARD = ExerciseSuite(
     "rnn_backward",
-    (*backward_cases(backward, sequence_shapes), two_caches(backward_with_two_caches, sequence_shapes)),
+    (*backward_cases(plays.backward, sequence_shapes), two_caches(plays.backward_with_two_caches, sequence_shapes)),
     lambda x, h0, Wx, Wh, b, dh, **_: torch_rnn(x, h0, Wx, Wh, b, dh),
-    toys.BACKWARD(backward),
+    toys.BACKWARD(plays.backward),
 )
 AFFINE_FORWARD = ExerciseSuite(
     "temporal_affine_forward",
-    forward_cases(affine_forward, affine_shapes, "x"),
+    forward_cases(plays.affine_forward, affine_shapes, "x"),
     torch_affine,
-    toys.AFFINE_FORWARD(affine_forward),
+    toys.AFFINE_FORWARD(plays.affine_forward),
 )
 AFFINE_BACKWARD = ExerciseSuite(
     "temporal_affine_backward",
-    backward_cases(affine_backward, affine_shapes),
+    backward_cases(plays.affine_backward, affine_shapes),
     torch_affine,
-    toys.AFFINE_BACKWARD(affine_backward),
+    toys.AFFINE_BACKWARD(plays.affine_backward),
 )
 ROW_READER = ExerciseSuite(
     "RowReader",
     (
-        Case("sizes that all differ", labelled(normal(reader_shapes)), read_rows, weight=6),
+        Case("sizes that all differ", labelled(normal(reader_shapes)), plays.read_rows, weight=6),
         Case(
-            "a single image of a single row", labelled(normal(partial(reader_shapes, single=True))), read_rows, weight=2
+            "a single image of a single row",
+            labelled(normal(partial(reader_shapes, single=True))),
+            plays.read_rows,
+            weight=2,
         ),
-        Case("float32 stays float32", labelled(normal(reader_shapes, dtype="float32")), read_rows),
-        Case("scores in the thousands", labelled(with_huge(normal(reader_shapes), "W_out")), read_rows),
-        Case("your arguments are left alone", labelled(normal(reader_shapes)), read_rows, guards_inputs=True),
+        Case("float32 stays float32", labelled(normal(reader_shapes, dtype="float32")), plays.read_rows),
+        Case("scores in the thousands", labelled(with_huge(normal(reader_shapes), "W_out")), plays.read_rows),
+        Case("your arguments are left alone", labelled(normal(reader_shapes)), plays.read_rows, guards_inputs=True),
     ),
     torch_row_reader,
-    toys.ROW_READER(read_rows),
+    toys.ROW_READER(plays.read_rows),
 )
 MODULE = ExerciseSuite(
     "RNN",
     (
-        Case("states and gradients", normal(partial(sequence_shapes, gradient=True)), module_gradients, weight=5),
-        Case("a start without a state", normal(partial(sequence_shapes, state=False)), module_forward, weight=2),
-        Case("a single step", normal(partial(sequence_shapes, gradient=True, single=True)), module_gradients),
+        Case("states and gradients", normal(partial(sequence_shapes, gradient=True)), plays.module_gradients, weight=5),
+        Case("a start without a state", normal(partial(sequence_shapes, state=False)), plays.module_forward, weight=2),
+        Case("a single step", normal(partial(sequence_shapes, gradient=True, single=True)), plays.module_gradients),
         Case(
-            "float32 stays float32", normal(partial(sequence_shapes, gradient=True), dtype="float32"), module_gradients
+            "float32 stays float32",
+            normal(partial(sequence_shapes, gradient=True), dtype="float32"),
+            plays.module_gradients,
         ),
         Case(
-            "bfloat16, as on a GPU", normal(partial(sequence_shapes, state=False), dtype="float32"), module_in_bfloat16
+            "bfloat16, as on a GPU",
+            normal(partial(sequence_shapes, state=False), dtype="float32"),
+            plays.module_in_bfloat16,
         ),
     ),
     lambda x, Wx, Wh, b, h0=None, dh=None: torch_rnn(
         x, np.zeros((len(x), Wh.shape[0]), x.dtype) if h0 is None else h0, Wx, Wh, b, dh
     ),
-    toys.MODULE(module_forward),
+    toys.MODULE(plays.module_forward),
 )
 
 SUITE = Suite(
