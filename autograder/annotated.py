@@ -12,7 +12,7 @@ from typing import Any
 import nbformat
 
 from autograder.judge import Verdict
-from seqlab.checking.report import describe
+from seqlab.checking.report import rows
 
 Node = Any
 
@@ -49,9 +49,9 @@ def score_cells(notebook: Node, verdicts: Iterable[Verdict]) -> None:
 def verdict_text(verdict: Verdict) -> str:
     """A verdict in words: each case with what was right and what was off, no numbers of hidden cases."""
     lines = [f"{verdict.exercise}: {verdict.score:g} of {verdict.points:g} points"]
-    for outcome in verdict.outcomes:
+    for outcome, told in rows(verdict.outcomes, reveal=False):
         mark = "right" if outcome.right else "off"
-        lines += [f"  [{mark}] {outcome.title}: {line}" for line in describe(outcome, reveal=False)]
+        lines += [f"  [{mark}] {outcome.title}: {line}" for line in told]
     return "\n".join(lines)
 
 

@@ -16,7 +16,7 @@ from autograder.judge import Verdict
 from autograder.record import Record
 from autograder.workspace import Workspace
 from seqlab.checking.outcome import CaseOutcome
-from seqlab.checking.report import MAX_NAMED, describe
+from seqlab.checking.report import MAX_NAMED, rows
 
 OVERVIEW = "index.html"
 
@@ -53,13 +53,14 @@ def _content(stage: Stage, record: Record) -> dict[str, Any]:
 def _exercise(verdict: Verdict) -> dict[str, Any]:
     total = sum(verdict.weights)
     cases = [
-        _case(outcome, verdict.points * weight / total)
-        for outcome, weight in zip(verdict.outcomes, verdict.weights, strict=True)
+        _case(outcome, lines, verdict.points * weight / total)
+        for (outcome, lines), weight in zip(rows(verdict.outcomes, reveal=False), verdict.weights, strict=True)
     ]
     state = "full" if verdict.full else "none" if verdict.score == 0 else "part"
-    return {"verdict": verdict, "cases": cases, "state": state, "mistakes": verdict.mistakes[:MAX_NAMED]}
+    mistakes = () if verdict.full else verdict.mistakes[:MAX_NAMED]
+    return {"verdict": verdict, "cases": cases, "state": state, "mistakes": mistakes}
 
 
-def _case(outcome: CaseOutcome, points: float) -> dict[str, Any]:
-    lines = [] if outcome.right and not outcome.carried else describe(outcome, reveal=False)
-    return {"outcome": outcome, "lines": lines, "points": points, "earned": points * outcome.share}
+def _case(outcome: CaseOutcome, lines: list[str], points: float) -> dict[str, Any]:
+    shown = [] if outcome.right and not outcome.carried else lines
+    return {"outcome": outcome, "lines": shown, "points": points, "earned": points * outcome.share}

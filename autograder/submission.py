@@ -92,7 +92,9 @@ def _notebook(data: bytes) -> dict[str, Any]:
     try:
         notebook = json.loads(_decoded(data))
     except (ValueError, RecursionError) as error:
-        raise Refused(f"the file is not a notebook: it is not JSON ({_first_line(error)})") from error
+        raise Refused(
+            f"the file is not a notebook: it is not JSON ({_first_line(error)}); was it cut short while it was saved?"
+        ) from error
     if not isinstance(notebook, dict) or not (isinstance(notebook.get("cells"), list) or "worksheets" in notebook):
         raise Refused("the file is JSON, but not a notebook: it has no list of cells")
     return notebook

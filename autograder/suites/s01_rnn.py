@@ -105,9 +105,7 @@ def backward_cases(play: Play, shapes: Any) -> tuple[Case, ...]:
 
 def two_caches(play: Play, shapes: Any) -> Case:
     """A case for caches that are kept in one place and overwritten."""
-    return Case(
-        "two forward passes, back through the first", normal(partial(shapes, gradient=True, other=True)), play
-    )
+    return Case("two forward passes, back through the first", normal(partial(shapes, gradient=True, other=True)), play)
 
 
 STEP_FORWARD = ExerciseSuite(

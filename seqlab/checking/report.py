@@ -42,11 +42,11 @@ class Report:
         return "\n".join([self.title, "", *self._text_rows(), *self._text_hints()])
 
     def _repr_html_(self) -> str:
-        rows = "".join(_html_row(outcome, lines) for outcome, lines in self._rows())
+        table = "".join(_html_row(outcome, lines) for outcome, lines in rows(self._shown()))
         hints = "".join(f"<p style='margin:.3em 0;text-align:left'>{escape(hint)}</p>" for hint in self.hints())
         return (
             f"<div style='max-width:60em'><p style='margin:.3em 0'><b>{escape(self.title)}</b></p>"
-            f"<table style='margin:0'>{rows}</table>{hints}</div>"
+            f"<table style='margin:0'>{table}</table>{hints}</div>"
         )
 
     def hints(self) -> Iterator[str]:
@@ -59,15 +59,6 @@ class Report:
         if self.has_toy and not all(outcome.unfinished for outcome in self.outcomes):
             yield f"To look closer: toy({self.exercise}) prints a tiny case with every intermediate array."
 
-    def _rows(self) -> Iterator[tuple[CaseOutcome, list[str]]]:
-        """Each case with its lines; a case that is off just as an earlier one says so in a word."""
-        seen: dict[tuple[object, ...], str] = {}
-        for outcome in self._shown():
-            kind = _kind_of_trouble(outcome)
-            yield outcome, [f"as in '{seen[kind]}'"] if kind in seen else describe(outcome)
-            if not outcome.right:
-                seen.setdefault(kind, outcome.title)
-
     def _shown(self) -> tuple[CaseOutcome, ...]:
         """The rows of the table; where every case stopped for the same reason, one row says it for all."""
         errors = {outcome.error for outcome in self.outcomes}
@@ -77,7 +68,7 @@ class Report:
 
     def _text_rows(self) -> Iterator[str]:
         margin = max(len(outcome.title) for outcome in self._shown()) + 6
-        for outcome, lines in self._rows():
+        for outcome, lines in rows(self._shown()):
             yield _wrapped(f"  {_mark(outcome)} {outcome.title}".ljust(margin), lines[0])
             yield from (_wrapped(" " * margin, line) for line in lines[1:])
 
@@ -86,6 +77,16 @@ class Report:
         if hints:
             yield ""
         yield from ("\n".join(textwrap.wrap(hint, WIDTH)) for hint in hints)
+
+
+def rows(outcomes: Sequence[CaseOutcome], reveal: bool = True) -> Iterator[tuple[CaseOutcome, list[str]]]:
+    """Each case with its lines; a case that is off just as an earlier one says so in a word."""
+    seen: dict[tuple[object, ...], str] = {}
+    for outcome in outcomes:
+        kind = _kind_of_trouble(outcome)
+        yield outcome, [f"as in '{seen[kind]}'"] if kind in seen else describe(outcome, reveal)
+        if not outcome.right or outcome.carried:
+            seen.setdefault(kind, outcome.title)
 
 
 def describe(outcome: CaseOutcome, reveal: bool = True) -> list[str]:
