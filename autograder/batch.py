@@ -37,8 +37,8 @@ class HandIn:
     path: Path
 
     def read(self) -> bytes:
-        """The bytes of the file; a missing file reads as empty."""
-        return self.path.read_bytes() if self.path.is_file() else b""
+        """The bytes of the file; what is missing, a link, or not a plain file reads as empty."""
+        return self.path.read_bytes() if self.path.is_file() and not self.path.is_symlink() else b""
 
 
 @dataclass(frozen=True)
@@ -113,9 +113,17 @@ def released_notebook(release: Path, stage: Stage) -> dict[str, Any]:
 
 
 def find_hand_ins(submitted: Path, stage: Stage) -> list[HandIn]:
-    """The hand-ins of a stage, by student: every folder ``submitted/STUDENT/STAGE``, whatever is in it."""
-    folders = sorted(submitted.glob(f"*/{stage.id}"))
-    return [HandIn(folder.parent.name, folder / f"{stage.id}.ipynb") for folder in folders if folder.is_dir()]
+    """The hand-ins of a stage, by student: every folder ``submitted/STUDENT/STAGE``, whatever is in it.
+
+    Where the notebook was renamed and is the only one in its folder, it is taken.
+    """
+    folders = [folder for folder in sorted(submitted.glob(f"*/{stage.id}")) if folder.is_dir()]
+    return [HandIn(folder.parent.name, _notebook_in(folder, stage)) for folder in folders]
+
+
+def _notebook_in(folder: Path, stage: Stage) -> Path:
+    named, others = folder / f"{stage.id}.ipynb", sorted(folder.glob("*.ipynb"))
+    return others[0] if not named.exists() and len(others) == 1 else named
 
 
 def grade_batch(

@@ -21,7 +21,7 @@ from autograder.batch import ControlsFailed, find_hand_ins, grade_batch, make_gr
 from autograder.course import Course, CourseError, Stage, find_root, load_course
 from autograder.demo import write_class
 from autograder.feedback import write_feedback
-from autograder.gradebook import record_batch
+from autograder.gradebook import record_batch, require_stage
 from autograder.isolation import ISOLATIONS, make_launcher
 from autograder.record import Record, load_records
 from autograder.reports import print_reasons, print_scores, write_grades
@@ -162,6 +162,7 @@ def _grade(course: Course, stage: Stage, workspace: Workspace, isolation: str, s
     if not hand_ins:
         where = workspace.step_folder("submitted") / "STUDENT" / stage.id / f"{stage.id}.ipynb"
         raise CourseError(f"found no hand-in of {stage.id}; each is expected at {where}")
+    require_stage(workspace, stage.id)
     launcher = make_launcher(course.limits, isolation, release_folder)
     if isolation == "none":
         click.secho("WARNING: " + launcher.protections, fg="red", bold=True, err=True)
@@ -170,7 +171,7 @@ def _grade(course: Course, stage: Stage, workspace: Workspace, isolation: str, s
     with _progress() as progress:
         task = progress.add_task(f"grading {stage.id}", total=len(hand_ins) + 2)
         batch = grade_batch(grader, master, release_folder, hand_ins, _advance(progress, task))
-    record_batch(workspace, stage.id, released_notebook(release_folder, stage), batch)
+    record_batch(workspace, released_notebook(release_folder, stage), batch)
     records = [graded.record for graded in batch]
     print_scores(CONSOLE, stage, records)
     print_reasons(CONSOLE, records)

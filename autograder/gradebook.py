@@ -18,25 +18,28 @@ from autograder.record import Record, save_record
 from autograder.workspace import Workspace
 
 
-def record_batch(workspace: Workspace, stage: str, released: Mapping[str, Any], batch: Sequence[Graded]) -> None:
-    """Write a graded batch: a record and a graded notebook for each student, and every score into the gradebook.
-
-    Raises:
-        CourseError: the gradebook does not know the stage (it was not released into this workspace).
-    """
+def record_batch(workspace: Workspace, released: Mapping[str, Any], batch: Sequence[Graded]) -> None:
+    """Write a graded batch: a record and a graded notebook for each student, and every score into the gradebook."""
     with programs_on_path(), Gradebook(workspace.gradebook_url) as gradebook:
-        _require_stage(gradebook, stage)
         for graded in batch:
             save_record(workspace.class_folder, graded.record)
             _write_notebook(workspace, released, graded)
             _write_scores(gradebook, graded.record, _timestamp(workspace, graded.record))
 
 
-def _require_stage(gradebook: Any, stage: str) -> None:
-    try:
-        gradebook.find_notebook(stage, stage)
-    except MissingEntry as error:
-        raise CourseError(f"the gradebook does not know {stage}; run make release STAGE={stage} first") from error
+def require_stage(workspace: Workspace, stage: str) -> None:
+    """Make sure that the gradebook knows the cells of a stage, before anybody is graded.
+
+    Raises:
+        CourseError: it does not.
+    """
+    with programs_on_path(), Gradebook(workspace.gradebook_url) as gradebook:
+        try:
+            gradebook.find_notebook(stage, stage)
+        except MissingEntry as error:
+            raise CourseError(
+                f"the gradebook does not know {stage} yet; run make release STAGE={stage} first"
+            ) from error
 
 
 def _write_notebook(workspace: Workspace, released: Mapping[str, Any], graded: Graded) -> None:

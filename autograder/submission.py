@@ -86,7 +86,7 @@ def parse_submission(data: bytes, template: Template) -> Submission:
 
 def _notebook(data: bytes) -> dict[str, Any]:
     if not data.strip():
-        raise Refused("the file is empty")
+        raise Refused("there is no notebook in the hand-in, or it is empty")
     if len(data) > MAX_BYTES:
         raise Refused(f"the file has {len(data) / 2**20:.0f} MB; at most {MAX_BYTES >> 20} MB are read")
     try:

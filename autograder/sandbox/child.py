@@ -21,7 +21,7 @@ from seqlab.checking.wire import WireError, receive, send
 from seqlab.checking.workbench import StudentError
 
 PRELOAD = ("numpy", "torch", "matplotlib.pyplot", "seqlab")
-PROCESSES = 64
+PROCESSES = 256
 OPEN_FILES = 256
 
 

@@ -28,5 +28,5 @@ def classroom(course, stage, master, released, isolation, tmp_path_factory):
     batch = grade_batch(
         grader, master, release, find_hand_ins(workspace.step_folder("submitted"), stage), lambda record: None
     )
-    record_batch(workspace, stage.id, notebook, batch)
+    record_batch(workspace, notebook, batch)
     return workspace, {graded.record.student: graded.record for graded in batch}

@@ -9,16 +9,18 @@ import pytest
 from nbgrader.api import Gradebook
 from nbgrader.apps import NbGraderAPI
 
-from autograder.batch import ControlsFailed, check_controls, make_grader, released_notebook
+from autograder.batch import ControlsFailed, check_controls, find_hand_ins, make_grader, released_notebook
 from autograder.course import CourseError
 from autograder.demo import notebook_with, plain_answer
 from autograder.environment import programs_on_path
 from autograder.feedback import feedback_path, write_feedback
+from autograder.gradebook import require_stage
 from autograder.isolation import make_launcher
 from autograder.record import load_records
 from autograder.reports import reason_lines, write_grades
 from autograder.sandbox import bubblewrap
 from autograder.sandbox.bubblewrap import IsolationMissing
+from autograder.workspace import Workspace
 
 pytestmark = pytest.mark.sandbox
 
@@ -154,6 +156,21 @@ def test_controls_that_are_off_stop_the_batch(course, stage, master, workspace):
     (release / f"{stage.id}.ipynb").write_text(solved)
     with pytest.raises(ControlsFailed, match="RNN of the untouched release scores 10"):
         check_controls(grader, master, release, lambda record: None)
+
+
+def test_a_gradebook_that_does_not_know_the_stage_is_told_before_anybody_is_graded(stage, tmp_path):
+    with pytest.raises(CourseError, match="does not know s01_rnn yet; run make release STAGE=s01_rnn"):
+        require_stage(Workspace.together(tmp_path), stage.id)
+
+
+def test_hand_ins_are_found_renamed_and_links_and_pipes_are_not_followed(stage, tmp_path):
+    for student in ("amy", "bob", "cy", "di"):
+        (tmp_path / student / stage.id).mkdir(parents=True)
+    (tmp_path / "amy" / stage.id / "s01_rnn (1).ipynb").write_text("{}")
+    (tmp_path / "bob" / stage.id / "s01_rnn.ipynb").symlink_to(tmp_path / "amy" / stage.id / "s01_rnn (1).ipynb")
+    os.mkfifo(tmp_path / "cy" / stage.id / "s01_rnn.ipynb")
+    found = {hand_in.student: hand_in.read() for hand_in in find_hand_ins(tmp_path, stage)}
+    assert found == {"amy": b"{}", "bob": b"", "cy": b"", "di": b""}
 
 
 def test_an_unreleased_stage_says_what_to_do(course, stage, tmp_path):

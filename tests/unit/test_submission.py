@@ -53,7 +53,7 @@ def test_cells_keep_their_number_in_the_notebook():
 @pytest.mark.parametrize(
     "content, words",
     [
-        (b"", "empty"),
+        (b"", "no notebook in the hand-in, or it is empty"),
         (b" \n\t ", "empty"),
         (b'{"cells": [', "not JSON"),
         (b"\x00\x01\x02" * 100, "not JSON"),
