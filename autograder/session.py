@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from autograder.course import Limits
+from autograder.printable import printable
 from autograder.sandbox.child import Child, ChildLost, Launcher, SandboxBench
 from autograder.submission import RunnableCell
 
@@ -84,5 +85,5 @@ class Session:
                 self._printed = child.printed()
                 return None
             if answer.get("error"):
-                self._problems[cell.number] = str(answer["error"])
+                self._problems[cell.number] = printable(answer["error"])
         return child

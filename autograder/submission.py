@@ -12,6 +12,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from autograder.printable import printable
+
 MAX_BYTES = 256 << 20
 MAX_SOURCE = 1 << 20
 ENCODINGS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
@@ -77,7 +79,7 @@ def parse_submission(data: bytes, template: Template) -> Submission:
         notebook = _notebook(data)
         _require_stage(notebook, template)
     except Refused as refusal:
-        return Submission(digest, refusal=str(refusal))
+        return Submission(digest, refusal=printable(refusal))
     code = [(number, cell) for number, cell in enumerate(_cells(notebook), 1) if cell.get("cell_type") == "code"]
     kept = [(number, cell) for number, cell in code if not _is_skipped(cell, template)]
     cells, notes = _with_given_cells(kept, template)
@@ -140,7 +142,11 @@ def _is_skipped(cell: Mapping[str, Any], template: Template) -> bool:
 def _with_given_cells(
     code: list[tuple[int, dict[str, Any]]], template: Template
 ) -> tuple[list[RunnableCell], list[str]]:
-    """Put the released text of given cells back: in place where they stand, at the start where they are gone."""
+    """Put the released text of given cells back: in place where they stand, at the start where they are gone.
+
+    A given cell that was changed is run as the student left it and then as released: what the student added to it
+    lives on, and what was given is what was given.
+    """
     present = {_name(cell) for _, cell in code}
     notes = []
     cells = []
@@ -152,11 +158,12 @@ def _with_given_cells(
         source = _text(cell)
         given = template.given.get(_name(cell))
         if given is not None and given.strip() != source.strip():
-            notes.append(f"cell {number} is given code and was changed; the released text was used")
+            notes.append(f"cell {number} is given code and was changed; the released text was run after it")
         if len(source) > MAX_SOURCE:
             notes.append(f"cell {number} has {len(source)} characters and was left out")
             continue
-        cells.append(RunnableCell(number, source if given is None else given))
+        texts = [source] if given is None else dict.fromkeys([source, given])
+        cells += [RunnableCell(number, text) for text in texts]
     return cells, notes
 
 

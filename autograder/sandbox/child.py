@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from autograder.course import Limits
+from autograder.printable import printable
 from autograder.sandbox import bubblewrap
 from seqlab.checking.steps import Step
 from seqlab.checking.values import Array, NotAValue, Value
@@ -237,20 +238,20 @@ class SandboxBench:
         kind, dtype = answer.get("kind"), answer.get("dtype")
         if kind not in ("array", "tensor", "number") or not isinstance(dtype, str) or "value" not in arrays:
             raise NotAValue("expected numbers, found something else")
-        return Value(kind, dtype[:20], arrays["value"])
+        return Value(kind, printable(dtype, 20), arrays["value"])
 
     def changed_inputs(self) -> list[str]:
         """The inputs that were written into."""
         answer, _ = self._ask({"action": "changed"})
         changed = answer.get("changed")
-        return [str(name)[:40] for name in changed] if isinstance(changed, list) else ["(unknown)"]
+        return [printable(name, 40) for name in changed] if isinstance(changed, list) else ["(unknown)"]
 
     def _ask(
         self, body: dict[str, Any], arrays: Mapping[str, Array] | None = None
     ) -> tuple[dict[str, Any], dict[str, Array]]:
         answer, values = self._child.request(body, self._limits.call_seconds, arrays)
         if "student_error" in answer:
-            raise StudentError(str(answer["student_error"]), answer.get("unfinished") is True)
+            raise StudentError(printable(answer["student_error"]), answer.get("unfinished") is True)
         if "not_a_value" in answer:
-            raise NotAValue(str(answer["not_a_value"])[:200])
+            raise NotAValue(printable(answer["not_a_value"], 200))
         return answer, values
