@@ -13,8 +13,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from autograder.authoring.bundle import write_bundle
+from autograder.authoring.freshness import stale_files
 from autograder.authoring.master import read_master
-from autograder.authoring.release import release_stage, stale_files
+from autograder.authoring.release import release_stage
 from autograder.authoring.scaffold import scaffold_stage
 from autograder.authoring.solved import solve
 from autograder.batch import ControlsFailed, find_hand_ins, grade_batch, make_grader, released_notebook

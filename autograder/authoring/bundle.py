@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from autograder.authoring.audit import AuditFailed, leaks
+from autograder.authoring.freshness import stale_files
 from autograder.authoring.master import Master, read_master
-from autograder.authoring.release import stale_files
 from autograder.course import Course
 
 NAME = "seqlab-student"

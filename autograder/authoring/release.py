@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import filecmp
 import shutil
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 from nbgrader.apps import NbGraderAPI
@@ -56,25 +54,6 @@ def _generate(stage: Stage, workspace: Workspace) -> None:
 def _replace(folder: Path, new: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(new, folder)
-
-
-def stale_files(course: Course, stage: Stage) -> list[str]:
-    """Rebuild a stage elsewhere and name what differs from its committed release, with the reason."""
-    committed = course.release_folder(stage.id)
-    with tempfile.TemporaryDirectory(prefix="seqlab-fresh-") as folder:
-        fresh = release_stage(course, stage, Workspace.together(Path(folder)))
-        return list(_differences(committed, fresh))
-
-
-def _differences(committed: Path, fresh: Path) -> Iterator[str]:
-    names = {path.name for folder in (committed, fresh) if folder.is_dir() for path in folder.iterdir()}
-    for name in sorted(names):
-        if not (fresh / name).exists():
-            yield f"{committed / name} is not something that the master generates"
-        elif not (committed / name).exists():
-            yield f"{committed / name} is missing"
-        elif not filecmp.cmp(committed / name, fresh / name, shallow=False):
-            yield f"{committed / name} is not what its master generates today"
 
 
 def _build_source(master: Master, folder: Path) -> None:

@@ -8,14 +8,17 @@ import subprocess
 import sys
 import venv
 import zipfile
+from dataclasses import replace
 
 import nbformat
 import pytest
 
 from autograder.authoring.audit import AuditFailed, audit_release
 from autograder.authoring.bundle import student_pyproject, write_bundle
-from autograder.authoring.release import release_stage, stale_files
+from autograder.authoring.freshness import same_checks, stale_files
+from autograder.authoring.release import release_stage
 from autograder.workspace import Workspace
+from seqlab.checking.casefile import read_checks
 from tests.conftest import ROOT
 
 GOLDEN = ROOT / "tests" / "integration" / "golden" / "s09_tiny"
@@ -49,6 +52,48 @@ def test_a_rebuild_is_byte_identical(released, stage, course, tmp_path):
     again = release_stage(course, stage, Workspace.together(tmp_path))
     for name in (f"{stage.id}.ipynb", "checks.h5"):
         assert filecmp.cmp(again / name, released.release_folder(stage.id) / name, shallow=False)
+
+
+def changed_checks(path, change):
+    """Read checks, change one thing of the first case of the first exercise, and return them."""
+    checks = read_checks(path)
+    name, exercise = next(iter(checks.exercises.items()))
+    cases = (change(exercise.cases[0]), *exercise.cases[1:])
+    return replace(checks, exercises=dict(checks.exercises) | {name: replace(exercise, cases=cases)})
+
+
+def scaled(case, factor):
+    values = {name: replace(value, numbers=value.numbers * factor) for name, value in case.expected.items()}
+    return replace(case, expected=values)
+
+
+@pytest.mark.parametrize(
+    ("change", "same"),
+    [
+        (lambda case: case, True),
+        (lambda case: scaled(case, 1 + 1e-15), True),
+        (lambda case: scaled(case, 1 + 1e-5), False),
+        (lambda case: replace(case, title="another"), False),
+        (lambda case: replace(case, guards_inputs=True), False),
+        (lambda case: replace(case, mistakes={}), False),
+        (lambda case: replace(case, inputs={name: x + 1e-15 for name, x in case.inputs.items()}), False),
+    ],
+)
+def test_checks_from_another_processor_are_fresh_up_to_rounding(released, stage, change, same):
+    path = released.release_folder(stage.id) / "checks.h5"
+    assert same_checks(read_checks(path), changed_checks(path, change)) is same
+
+
+def test_stale_damaged_missing_and_foreign_files_are_named(copy):
+    folder = copy / "assignments" / "s01_rnn"
+    notebook = folder / "s01_rnn.ipynb"
+    notebook.write_text(notebook.read_text().replace("Cover this line", "Uncover this line"))
+    (folder / "checks.h5").write_bytes(b"damaged")
+    (folder / "notes.txt").write_text("mine")
+    said = " ".join(autograder(copy, "check", expect=1).split())
+    assert "s01_rnn.ipynb is not what its master generates today" in said
+    assert "checks.h5 is not what its master generates today" in said
+    assert "notes.txt is not something that the master generates" in said
 
 
 def test_the_release_is_a_valid_notebook_whose_cells_know_their_exercise(released, stage):
@@ -152,6 +197,26 @@ def test_grading_without_hand_ins_says_where_they_belong(copy):
     said = " ".join(autograder(copy, "grade", "s01_rnn", expect=1).split())
     assert "found no hand-in of s01_rnn; each is expected at" in said
     assert "nothing of s01_rnn is graded yet" in " ".join(autograder(copy, "feedback", "s01_rnn", expect=1).split())
+
+
+@pytest.mark.sandbox
+def test_the_commands_grade_and_write_feedback_and_isolation_none_warns(copy):
+    autograder(copy, "release")
+    hand_in = copy / "classroom" / "submitted" / "zoe" / "s01_rnn"
+    hand_in.mkdir(parents=True)
+    notebook = json.loads((copy / "assignments" / "s01_rnn" / "s01_rnn.ipynb").read_text())
+    for cell in notebook["cells"]:
+        if cell["id"] == "answer-temporal_affine_forward":
+            cell["source"] = "def temporal_affine_forward(x, w, b):\n    return x @ w + b, None"
+    (hand_in / "s01_rnn.ipynb").write_text(json.dumps(notebook))
+    walled, open_air = autograder(copy, "grade", "s01_rnn"), autograder(copy, "grade", "s01_rnn", "--isolation", "none")
+    assert "WARNING: NONE (--isolation none): student code runs with your rights" in open_air
+    assert "WARNING" not in walled
+    said = autograder(copy, "feedback", "s01_rnn").replace("\n", "")
+    assert "grades.csv" in said
+    row = (copy / "classroom" / "grades.csv").read_text().splitlines()[1]
+    assert row.startswith("zoe,s01_rnn,0,0,0,0,5,0,0,0,5,100,")
+    assert (copy / "classroom" / "feedback" / "zoe" / "s01_rnn" / "s01_rnn.html").is_file()
 
 
 def test_the_student_pyproject_names_seqlab_alone():
