@@ -1,23 +1,15 @@
-"""Whether what is committed in assignments/ is what the masters generate today.
-
-On one machine a rebuild is byte-identical. Another processor may round the last digit of a product differently, so
-checks.h5 also counts as fresh when it says the same to within the tolerance that students are judged by.
-"""
+"""Whether what is committed in assignments/ is, byte for byte, what the masters generate today."""
 
 from __future__ import annotations
 
+import filecmp
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-
-import numpy as np
 
 from autograder.authoring.release import release_stage
 from autograder.course import Course, Stage
 from autograder.workspace import Workspace
-from seqlab.checking.casefile import CheckFile, CheckFileError, PublicCase, read_checks
-from seqlab.checking.compare import agree, precision_of
-from seqlab.checking.values import Value, layout_of
 
 
 def stale_files(course: Course, stage: Stage) -> list[str]:
@@ -39,55 +31,5 @@ def _differences(committed: Path, fresh: Path) -> Iterator[str]:
             yield f"{committed / name} is not something that the master generates"
         elif not (committed / name).exists():
             yield f"{committed / name} is missing"
-        elif not _same(committed / name, fresh / name):
+        elif not filecmp.cmp(committed / name, fresh / name, shallow=False):
             yield f"{committed / name} is not what its master generates today"
-
-
-def _same(committed: Path, fresh: Path) -> bool:
-    if committed.read_bytes() == fresh.read_bytes():
-        return True
-    if committed.suffix != ".h5":
-        return False
-    try:
-        return same_checks(read_checks(committed), read_checks(fresh))
-    except CheckFileError:
-        return False
-
-
-def same_checks(first: CheckFile, second: CheckFile) -> bool:
-    """Whether two files of checks have the same cases and inputs, and the same numbers up to rounding."""
-    if (first.stage, first.mistakes, list(first.exercises)) != (second.stage, second.mistakes, list(second.exercises)):
-        return False
-    pairs = [(first.exercises[name], second.exercises[name]) for name in first.exercises]
-    if any(len(one.cases) != len(other.cases) or (one.toy is None) != (other.toy is None) for one, other in pairs):
-        return False
-    cases = [case for one, other in pairs for case in zip(one.cases, other.cases, strict=True)]
-    toys = [(one.toy, other.toy) for one, other in pairs if one.toy is not None and other.toy is not None]
-    labels = all([row.label for row in one.rows] == [row.label for row in other.rows] for one, other in toys)
-    return labels and all(_same_case(*pair) for pair in [*cases, *((one.case, other.case) for one, other in toys)])
-
-
-def _same_case(first: PublicCase, second: PublicCase) -> bool:
-    heads = [
-        (case.title, case.plan, case.guards_inputs, list(case.inputs), set(case.mistakes)) for case in (first, second)
-    ]
-    if heads[0] != heads[1] or not all(_same_input(first, second, name) for name in first.inputs):
-        return False
-    precision = precision_of(first.inputs.values())
-    pairs = [(first.expected, second.expected)] + [
-        (first.mistakes[key], second.mistakes[key]) for key in first.mistakes
-    ]
-    return all(_same_values(one, other, precision) for one, other in pairs)
-
-
-def _same_input(first: PublicCase, second: PublicCase, name: str) -> bool:
-    one, other = first.inputs[name], second.inputs[name]
-    return one.dtype == other.dtype and layout_of(one) == layout_of(other) and np.array_equal(one, other)
-
-
-def _same_values(first: Mapping[str, Value], second: Mapping[str, Value], precision: str) -> bool:
-    return list(first) == list(second) and all(
-        (first[name].kind, first[name].dtype) == (second[name].kind, second[name].dtype)
-        and agree(first[name], second[name], precision)
-        for name in first
-    )

@@ -11,6 +11,7 @@ from nbgrader.apps import NbGraderAPI
 from autograder.authoring.audit import audit_release
 from autograder.authoring.checks import public_checks
 from autograder.authoring.master import Master, read_master
+from autograder.authoring.sameness import say_the_same
 from autograder.authoring.source import notebook_text, source_notebook
 from autograder.course import Course, CourseError, Stage
 from autograder.environment import programs_on_path
@@ -33,7 +34,7 @@ def release_stage(course: Course, stage: Stage, workspace: Workspace) -> Path:
     master = read_master(course.master_path(stage.id), stage)
     with tempfile.TemporaryDirectory(prefix="seqlab-release-") as folder:
         trial = Workspace.together(Path(folder))
-        _build_source(master, trial.source_folder(stage.id))
+        _build_source(master, trial.source_folder(stage.id), course.release_folder(stage.id) / "checks.h5")
         _generate(stage, trial)
         audit_release(trial.release_folder(stage.id), master)
         _replace(workspace.source_folder(stage.id), trial.source_folder(stage.id))
@@ -56,11 +57,16 @@ def _replace(folder: Path, new: Path) -> None:
     shutil.copytree(new, folder)
 
 
-def _build_source(master: Master, folder: Path) -> None:
-    """Fill a source folder: nbgrader copies every file in it, so it holds these two and nothing else."""
+def _build_source(master: Master, folder: Path, committed: Path) -> None:
+    """Fill a source folder: nbgrader copies every file in it, so it holds these two and nothing else.
+
+    The ``committed`` checks are kept where they say the same up to rounding.
+    """
     suite = load_suite(master.stage)
     checks = public_checks(suite, Truth(master, suite))
     folder.mkdir(parents=True)
     text = notebook_text(source_notebook(master))
     (folder / f"{master.stage.id}.ipynb").write_text(text, encoding="utf-8")
     write_checks(folder / "checks.h5", checks)
+    if say_the_same(committed, folder / "checks.h5"):
+        shutil.copyfile(committed, folder / "checks.h5")

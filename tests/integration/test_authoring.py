@@ -15,10 +15,12 @@ import pytest
 
 from autograder.authoring.audit import AuditFailed, audit_release
 from autograder.authoring.bundle import student_pyproject, write_bundle
-from autograder.authoring.freshness import same_checks, stale_files
+from autograder.authoring.checks import public_checks
+from autograder.authoring.freshness import stale_files
 from autograder.authoring.release import release_stage
+from autograder.authoring.sameness import same_checks, say_the_same
 from autograder.workspace import Workspace
-from seqlab.checking.casefile import read_checks
+from seqlab.checking.casefile import read_checks, write_checks
 from tests.conftest import ROOT
 
 GOLDEN = ROOT / "tests" / "integration" / "golden" / "s09_tiny"
@@ -79,9 +81,32 @@ def scaled(case, factor):
         (lambda case: replace(case, inputs={name: x + 1e-15 for name, x in case.inputs.items()}), False),
     ],
 )
-def test_checks_from_another_processor_are_fresh_up_to_rounding(released, stage, change, same):
+def test_checks_from_another_processor_are_the_same_up_to_rounding(released, stage, change, same):
     path = released.release_folder(stage.id) / "checks.h5"
     assert same_checks(read_checks(path), changed_checks(path, change)) is same
+
+
+def test_the_committed_checks_are_kept_where_they_say_the_same(course, stage, tmp_path):
+    """As if they had been made on another processor: a last digit differs, and the release leaves them as they are."""
+    path = ROOT / "assignments" / "s01_rnn" / "checks.h5"
+    for name, factor in (("rounded", 1 + 1e-15), ("wrong", 1.01)):
+        elsewhere = replace(course, root=tmp_path / name)
+        shutil.copytree(ROOT / "solutions", elsewhere.root / "solutions")
+        (elsewhere.root / "assignments" / stage.id).mkdir(parents=True)
+        committed = elsewhere.release_folder(stage.id) / "checks.h5"
+        write_checks(committed, changed_checks(path, lambda case, factor=factor: scaled(case, factor)))
+        fresh = release_stage(elsewhere, stage, Workspace.together(tmp_path / f"fresh-{name}"))
+        assert filecmp.cmp(fresh / "checks.h5", committed, shallow=False) is (name == "rounded")
+
+
+def test_what_is_missing_or_damaged_says_nothing(tmp_path):
+    assert not say_the_same(tmp_path / "missing.h5", ROOT / "assignments" / "s01_rnn" / "checks.h5")
+
+
+def test_checks_made_twice_are_byte_identical(truth, tmp_path):
+    for name in ("one.h5", "two.h5"):
+        write_checks(tmp_path / name, public_checks(truth.suite, truth))
+    assert filecmp.cmp(tmp_path / "one.h5", tmp_path / "two.h5", shallow=False)
 
 
 def test_stale_damaged_missing_and_foreign_files_are_named(copy):
