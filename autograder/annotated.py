@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import nbformat
+from nbconvert.preprocessors.sanitize import SanitizeHTML
 
 from autograder.judge import Verdict
 from seqlab.checking.report import rows
@@ -22,6 +23,7 @@ def annotated_notebook(
 ) -> Node:
     """The released notebook with the student's answers in place, and every graded cell scored if there are verdicts.
 
+    Outputs of the hand-in are dropped and HTML in the student's prose is cleaned: instructors open this in a browser.
     It is built on the release, not on the hand-in, so that no cell of a broken hand-in is missing, doubled or foreign;
     the student's other cells follow where they stood. ``notebook`` is None where nothing could be read.
     """
@@ -91,8 +93,9 @@ def _known_name(cell: object, known: Mapping[str, Node]) -> str | None:
 def _own_cell(cell: object, number: int) -> list[Node]:
     if not isinstance(cell, dict) or cell.get("cell_type") not in ("code", "markdown"):
         return []
-    make: Any = nbformat.v4.new_code_cell if cell["cell_type"] == "code" else nbformat.v4.new_markdown_cell
-    return [make(_text(cell), id=f"own-{number}")]
+    if cell["cell_type"] == "code":
+        return [nbformat.v4.new_code_cell(_text(cell), id=f"own-{number}")]
+    return [nbformat.v4.new_markdown_cell(SanitizeHTML().sanitize_html_tags(_text(cell)), id=f"own-{number}")]
 
 
 def _text(cell: Mapping[str, Any]) -> str:

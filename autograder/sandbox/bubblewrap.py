@@ -44,12 +44,13 @@ def environment() -> dict[str, str]:
     }
 
 
-def walls(disk_bytes: int, files: Iterable[tuple[Path, str]] = ()) -> list[str]:
-    """The command up to the program: no network, own user, PID, IPC and mount namespaces, read-only libraries.
+def walls(disk_bytes: int, files: Iterable[tuple[Path, str]] = ()) -> bytes:
+    """The options for ``bwrap --args``: no network, own user, PID, IPC and mount namespaces, read-only libraries.
 
-    ``files`` are pairs (file here, name in the student's home) that are shown read-only besides.
+    They are handed over in a file, not on the command line, which student code could read. ``files`` are pairs (file
+    here, name in the student's home) that are shown read-only besides.
     """
-    command = [_program(), "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--clearenv"]
+    command = ["--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--clearenv"]
     command += ["--uid", "1000", "--gid", "1000", "--hostname", "sandbox"]
     for name, value in environment().items():
         command += ["--setenv", name, value]
@@ -66,7 +67,8 @@ def walls(disk_bytes: int, files: Iterable[tuple[Path, str]] = ()) -> list[str]:
     command += ["--ro-bind", str(INSIDE / "serve.py"), SERVE]
     for here, name in files:
         command += ["--ro-bind", str(here), f"{HOME}/{name}"]
-    return [*command, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", HOME, "--"]
+    command += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", HOME]
+    return b"".join(word.encode() + b"\0" for word in command)
 
 
 def require_isolation() -> None:
@@ -80,10 +82,11 @@ def require_isolation() -> None:
             "grading runs student code inside bubblewrap, and the program bwrap is not on this machine. "
             f"Install it (make setup tries to; Debian and Ubuntu: sudo apt-get install bubblewrap). {_WITHOUT}"
         )
-    trial = subprocess.run([*walls(1 << 20), "/bin/true"], check=False, capture_output=True, text=True, timeout=60)
+    trial = _try_walls()
     if trial.returncode != 0:
+        said = trial.stderr.decode(errors="replace").strip()
         raise IsolationMissing(
-            f"bubblewrap is installed but cannot make its walls here: {trial.stderr.strip()!r}. The kernel must "
+            f"bubblewrap is installed but cannot make its walls here: {said!r}. The kernel must "
             "allow user namespaces (sysctl kernel.unprivileged_userns_clone=1; on Ubuntu 24.04 and later "
             f"kernel.apparmor_restrict_unprivileged_userns=0; in a container, run it with more rights). {_WITHOUT}"
         )
@@ -92,8 +95,14 @@ def require_isolation() -> None:
 _WITHOUT = "Only for submissions that you trust as much as your own code: --isolation none."
 
 
-def _program() -> str:
+def program() -> str:
+    """Where bubblewrap is."""
     return shutil.which("bwrap") or "bwrap"
+
+
+def _try_walls() -> subprocess.CompletedProcess[bytes]:
+    command = [program(), "--args", "0", "/bin/true"]
+    return subprocess.run(command, input=walls(1 << 20), check=False, capture_output=True, timeout=60)
 
 
 def _show(path: Path) -> Sequence[str]:

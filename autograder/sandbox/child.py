@@ -37,7 +37,14 @@ class LaunchFailed(Exception):
 class Child:
     """One running child. After :class:`ChildLost` it is dead and stays dead."""
 
-    def __init__(self, process: subprocess.Popen[bytes], channel: socket.socket, output_bytes: int) -> None:
+    def __init__(
+        self,
+        process: subprocess.Popen[bytes],
+        channel: socket.socket,
+        output_bytes: int,
+        folder: tempfile.TemporaryDirectory[str] | None = None,
+    ) -> None:
+        self._folder = folder
         self._process = process
         self._channel = channel
         self._timed_out = False
@@ -75,6 +82,8 @@ class Child:
         self._process.kill()
         self._process.wait()
         self._channel.close()
+        if self._folder is not None:
+            self._folder.cleanup()
 
     def _expire(self) -> None:
         self._timed_out = True
@@ -141,8 +150,13 @@ class BubblewrapLauncher:
         Raises:
             LaunchFailed: it did not come up.
         """
-        walls = bubblewrap.walls(self._limits.file_mb << 20, self._files)
-        return _start([*walls, sys.executable, bubblewrap.SERVE], self._limits, environment=None)
+        walls = os.memfd_create("walls")
+        with os.fdopen(walls, "r+b") as file:
+            file.write(bubblewrap.walls(self._limits.file_mb << 20, self._files))
+            file.seek(0)
+            command = [bubblewrap.program(), "--args", str(walls), sys.executable, bubblewrap.SERVE]
+            # bwrap stays on as the first process inside, where student code can read what it was started with.
+            return _start(command, self._limits, {"LANG": "C.UTF-8"}, shared=(walls,))
 
 
 class PlainLauncher:
@@ -159,14 +173,21 @@ class PlainLauncher:
         Raises:
             LaunchFailed: it did not come up.
         """
-        home = tempfile.mkdtemp(prefix="seqlab-")
+        folder = tempfile.TemporaryDirectory(prefix="seqlab-", ignore_cleanup_errors=True)
         library = str(bubblewrap.SEQLAB.parent)
-        environment = bubblewrap.environment() | {"HOME": home, "PYTHONPATH": library, "IPYTHONDIR": home}
+        environment = bubblewrap.environment() | {"HOME": folder.name, "PYTHONPATH": library, "IPYTHONDIR": folder.name}
+        environment["PATH"] = os.environ.get("PATH", "")
         command = [sys.executable, str(bubblewrap.INSIDE / "serve.py")]
-        return _start(command, self._limits, environment | {"PATH": os.environ.get("PATH", "")}, home)
+        return _start(command, self._limits, environment, folder=folder)
 
 
-def _start(command: list[str], limits: Limits, environment: dict[str, str] | None, folder: str | None = None) -> Child:
+def _start(
+    command: list[str],
+    limits: Limits,
+    environment: dict[str, str],
+    shared: tuple[int, ...] = (),
+    folder: tempfile.TemporaryDirectory[str] | None = None,
+) -> Child:
     ours, theirs = socket.socketpair()
     settings = json.dumps({"preload": PRELOAD, "limits": _numbers(limits)})
     with theirs:
@@ -175,11 +196,11 @@ def _start(command: list[str], limits: Limits, environment: dict[str, str] | Non
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            pass_fds=(theirs.fileno(),),
+            pass_fds=(theirs.fileno(), *shared),
             env=environment,
-            cwd=folder,
+            cwd=None if folder is None else folder.name,
         )
-    child = Child(process, ours, limits.output_kb << 10)
+    child = Child(process, ours, limits.output_kb << 10, folder)
     _await_ready(child, ours, limits.start_seconds)
     return child
 

@@ -1,7 +1,9 @@
 """What student code can reach and use up inside the sandbox. The threat model is in docs/grading.md."""
 
 import textwrap
+import time
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -99,6 +101,37 @@ def test_the_environment_tells_nothing(shared):
     run(shared, "import os; print(sorted(os.environ))")
     assert "PYTHONPATH" in shared.printed()
     assert not {"USER", "SSH_AUTH_SOCK", "VIRTUAL_ENV", "PIP_CONFIG_FILE"} & set(shared.printed().split("'"))
+
+
+def test_no_process_inside_tells_the_instructor_s_environment_or_paths(launcher, monkeypatch):
+    """Bubblewrap itself is the first process inside; what it was started with can be read by all the others."""
+    monkeypatch.setenv("SECRET_TOKEN", "canary-7d1f")
+    child = launcher.start()
+    try:
+        source = "from glob import glob\nfor p in glob('/proc/[0-9]*/environ') + glob('/proc/[0-9]*/cmdline'):\n"
+        run(child, source + "    print(p, open(p).read())\nprint('looked')")
+        assert "looked" in child.printed()
+        assert "canary-7d1f" not in child.printed()
+        assert str(ROOT / "assignments") not in child.printed()
+        assert "checks.h5" not in child.printed()
+    finally:
+        child.close()
+
+
+def test_nothing_the_child_started_outlives_it(launcher):
+    child = launcher.start()
+    run(child, "import subprocess; subprocess.Popen(['sleep', '86399'], start_new_session=True)")
+    assert _running("86399")
+    child.close()
+    deadline = time.monotonic() + 5
+    while _running("86399") and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not _running("86399")
+
+
+def _running(word):
+    lines = (path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline") if path.exists())
+    return any(word.encode() in line.split(b"\0") for line in lines)
 
 
 def test_there_is_no_network(shared):

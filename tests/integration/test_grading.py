@@ -9,6 +9,7 @@ import pytest
 from nbgrader.api import Gradebook
 from nbgrader.apps import NbGraderAPI
 
+from autograder.annotated import annotated_notebook
 from autograder.batch import ControlsFailed, check_controls, find_hand_ins, make_grader, released_notebook
 from autograder.course import CourseError
 from autograder.demo import notebook_with, plain_answer
@@ -137,6 +138,31 @@ def test_a_page_escapes_what_a_student_wrote(classroom, stage, tmp_path):
     page = feedback_path(workspace, "dan", stage.id).read_text()
     assert "<script>" not in page
     assert "&lt;script&gt;" in page
+
+
+def test_scripts_in_a_hand_in_reach_nobody_s_browser(classroom, stage, released):
+    """Outputs are dropped from the graded notebook and prose is cleaned, since nbgrader renders both as they are."""
+    workspace, records = classroom
+    notebook = released_notebook(workspace.release_folder(stage.id), stage)
+    evil = "<script>alert('stored')</script><img src=x onerror=\"alert('image')\">"
+    output = {"output_type": "display_data", "data": {"text/html": evil}, "metadata": {}}
+    notebook["cells"].insert(1, {"cell_type": "markdown", "id": "mine", "metadata": {}, "source": f"hello {evil}"})
+    answer = next(cell for cell in notebook["cells"] if cell["id"] == "answer-RNN")
+    answer["outputs"] = [output]
+    made = annotated_notebook(
+        released_notebook(workspace.release_folder(stage.id), stage), notebook, records["dan"].verdicts
+    )
+    assert all("<script>" not in str(cell.get("outputs", "")) for cell in made.cells)
+    path = workspace.step_folder("autograded") / "dan" / stage.id / f"{stage.id}.ipynb"
+    path.chmod(0o644)
+    nbformat.write(made, path)
+    with programs_on_path():
+        outcome = NbGraderAPI(config=workspace.configuration()).generate_feedback(stage.id, "dan", force=True)
+    assert outcome["success"], outcome.get("log", "")[-3000:]
+    page = feedback_path(workspace, "dan", stage.id).read_text()
+    assert "hello" in page
+    assert "<script>alert('stored')" not in page
+    assert "<img src=x" not in page
 
 
 def test_a_record_survives_being_saved(classroom, stage):
