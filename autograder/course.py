@@ -26,6 +26,7 @@ class Limits:
     start_seconds: float
     cell_seconds: float
     call_seconds: float
+    submission_seconds: float
     cpu_seconds: int
     memory_mb: int
     file_mb: int

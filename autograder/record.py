@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -67,7 +68,7 @@ def save_record(class_folder: Path, record: Record) -> Path:
     path = record_path(class_folder, record.student, record.stage)
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".partial")
-    partial.write_text(json.dumps(asdict(record), indent=1) + "\n", encoding="utf-8")
+    partial.write_text(json.dumps(_strict(asdict(record)), indent=1, allow_nan=False) + "\n", encoding="utf-8")
     partial.replace(path)
     return path
 
@@ -76,6 +77,15 @@ def load_records(class_folder: Path, stage: str) -> list[Record]:
     """The records of a stage, by student's name."""
     paths = sorted((class_folder / "verdicts").glob(f"*/{stage}.json"))
     return [_record(json.loads(path.read_text(encoding="utf-8"))) for path in paths]
+
+
+def _strict(data: Any) -> Any:
+    """JSON knows no nan and no inf: write them as text, which ``float`` reads back."""
+    if isinstance(data, float) and not math.isfinite(data):
+        return str(data)
+    if isinstance(data, dict):
+        return {name: _strict(item) for name, item in data.items()}
+    return [_strict(item) for item in data] if isinstance(data, (list, tuple)) else data
 
 
 def _record(data: Mapping[str, Any]) -> Record:
@@ -96,6 +106,9 @@ def _outcome(data: Mapping[str, Any]) -> CaseOutcome:
 
 
 def _finding(data: Mapping[str, Any]) -> Finding:
-    mismatch = data["mismatch"]
-    made = None if mismatch is None else Mismatch(**{**mismatch, "first": tuple(mismatch["first"])})
-    return Finding(**{**data, "mismatch": made})
+    return Finding(**{**data, "mismatch": None if data["mismatch"] is None else _mismatch(data["mismatch"])})
+
+
+def _mismatch(data: Mapping[str, Any]) -> Mismatch:
+    numbers = {name: float(data[name]) for name in ("largest", "got", "expected")}
+    return Mismatch(**{**data, **numbers, "first": tuple(data["first"])})

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from autograder.course import Limits
 from autograder.printable import printable
-from autograder.sandbox.child import Child, ChildLost, Launcher, SandboxBench
+from autograder.sandbox.child import Child, ChildLost, Deadline, Launcher, SandboxBench
 from autograder.submission import RunnableCell
 
 MAX_FATAL_CELLS = 3
@@ -36,19 +36,21 @@ class Session:
         self._fatal: dict[int, str] = {}
         self._problems: dict[int, str] = {}
         self._printed = ""
+        self._deadline = Deadline(limits.submission_seconds)
 
     def bench(self) -> SandboxBench:
         """A bench with the submission's cells run, on a new child where the last one was lost.
 
         Raises:
-            SessionOver: too many cells end the process.
+            SessionOver: too many cells end the process, or the submission's time is up.
             LaunchFailed: this machine cannot start a child.
         """
         while self._child is None:
+            self._require_time()
             if len(self._fatal) > MAX_FATAL_CELLS:
                 raise SessionOver(f"more than {MAX_FATAL_CELLS} cells end the Python process")
             self._child = self._prepared()
-        return SandboxBench(self._child, self._limits)
+        return SandboxBench(self._child, self._limits.call_seconds, self._deadline)
 
     def abandon(self) -> None:
         """Give up the current child; the next :meth:`bench` starts a new one."""
@@ -72,6 +74,12 @@ class Session:
     def __exit__(self, *_: object) -> None:
         self.abandon()
 
+    def _require_time(self) -> None:
+        try:
+            self._deadline.cap(1.0)
+        except ChildLost as error:
+            raise SessionOver(str(error)) from error
+
     def _prepared(self) -> Child | None:
         """A child with all harmless cells run, or None when one of them ended it (that one is then known)."""
         child = self._launcher.start()
@@ -79,8 +87,10 @@ class Session:
             if cell.number in self._fatal:
                 continue
             try:
-                answer, _ = child.request({"action": "cell", "source": cell.source}, self._limits.cell_seconds)
+                seconds = self._deadline.cap(self._limits.cell_seconds)
+                answer, _ = child.request({"action": "cell", "source": cell.source}, seconds)
             except ChildLost as error:
+                child.close()
                 self._fatal[cell.number] = str(error)
                 self._printed = child.printed()
                 return None

@@ -62,11 +62,7 @@ def isolation():
 
 
 def pytest_collection_modifyitems(items):
-    """A test marked `sandbox` needs bubblewrap; one marked `browser` needs Chromium."""
+    """A test marked `sandbox` needs bubblewrap."""
     for item in items:
         if item.get_closest_marker("sandbox"):
             item.fixturenames.append("isolation")
-        if item.get_closest_marker("browser") and shutil.which("chromium") is None:
-            item.add_marker(
-                pytest.mark.skip(reason="Chromium is not on this machine (Debian: apt-get install chromium)")
-            )

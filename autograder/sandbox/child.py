@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
@@ -32,6 +33,25 @@ class ChildLost(Exception):
 
 class LaunchFailed(Exception):
     """No child could be started; that is the machine's fault, never the student's."""
+
+
+class Deadline:
+    """The time that is left to one submission, whatever it does with it."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._end = time.monotonic() + seconds
+
+    def cap(self, seconds: float) -> float:
+        """``seconds``, or what is left if that is less.
+
+        Raises:
+            ChildLost: nothing is left.
+        """
+        left = self._end - time.monotonic()
+        if left <= 0:
+            raise ChildLost(f"the whole submission took longer than {self._seconds:g} seconds")
+        return min(seconds, left)
 
 
 class Child:
@@ -229,14 +249,13 @@ def _numbers(limits: Limits) -> dict[str, int]:
 class SandboxBench:
     """A bench (:class:`autograder.student.Bench`) whose steps are done by a child."""
 
-    def __init__(self, child: Child, limits: Limits) -> None:
+    def __init__(self, child: Child, call_seconds: float, deadline: Deadline) -> None:
         self._child = child
-        self._limits = limits
-        self._steps = 0
+        self._call_seconds = call_seconds
+        self._deadline = deadline
 
     def begin(self, inputs: Mapping[str, Array]) -> None:
         """Lay out the inputs of a case."""
-        self._steps = 0
         self._ask({"action": "begin"}, dict(inputs))
 
     def run(self, step: Step) -> None:
@@ -247,7 +266,6 @@ class SandboxBench:
             ChildLost: there was no proper answer in time.
         """
         self._ask({"action": "step", "step": step.to_json()})
-        self._steps += 1
 
     def value(self, index: int) -> Value:
         """Fetch a result.
@@ -270,7 +288,7 @@ class SandboxBench:
     def _ask(
         self, body: dict[str, Any], arrays: Mapping[str, Array] | None = None
     ) -> tuple[dict[str, Any], dict[str, Array]]:
-        answer, values = self._child.request(body, self._limits.call_seconds, arrays)
+        answer, values = self._child.request(body, self._deadline.cap(self._call_seconds), arrays)
         if "student_error" in answer:
             raise StudentError(printable(answer["student_error"]), answer.get("unfinished") is True)
         if "not_a_value" in answer:

@@ -89,6 +89,7 @@ name = "test"
 start_seconds = 1
 cell_seconds = 1
 call_seconds = 1
+submission_seconds = 1
 cpu_seconds = 1
 memory_mb = 1
 file_mb = 1
