@@ -3,6 +3,7 @@
 .PHONY: help setup download-data release check autograde feedback bundle demo stage solved test bench clean distclean
 SHELL := /bin/sh
 STAGE ?=
+export TITLE
 AUTOGRADER := .venv/bin/autograder
 
 help:  ## list the verbs
@@ -33,7 +34,7 @@ demo: setup  ## set up, release stage 1, grade a small class, show scores, feedb
 	@$(AUTOGRADER) demo
 
 stage: setup  ## scaffold a new stage: make stage ID=s09_memory TITLE="Memory"
-	@$(AUTOGRADER) stage "$(or $(ID),$(error name the stage: make stage ID=s09_memory TITLE="Memory"))" --title "$(TITLE)"
+	@$(AUTOGRADER) stage "$(or $(ID),$(error name the stage: make stage ID=s09_memory TITLE="Memory"))" --title "$$TITLE"
 
 solved: setup  ## run the master of STAGE (default: all) and render it under build/solved/
 	@$(AUTOGRADER) solved $(STAGE)
@@ -50,7 +51,7 @@ bench: setup  ## measure speed (comes with a later release)
 
 clean:  ## remove build products and caches; never classroom/, never .venv
 	@rm -rf build dist .mypy_cache .ruff_cache .pytest_cache ./*.egg-info
-	@find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
+	@find . \( -path ./.venv -o -path ./classroom -o -path ./.git \) -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
 
 distclean: clean  ## clean, and remove .venv
 	@rm -rf .venv
