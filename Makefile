@@ -3,7 +3,9 @@
 .PHONY: help setup download-data release check autograde feedback bundle demo stage solved test bench clean distclean
 SHELL := /bin/sh
 STAGE ?=
-export TITLE
+SET ?=
+MIRROR ?=
+export TITLE MIRROR
 AUTOGRADER := .venv/bin/autograder
 
 help:  ## list the verbs
@@ -12,8 +14,8 @@ help:  ## list the verbs
 setup:  ## make .venv with the pinned packages, and bubblewrap where you may install it
 	@tools/bootstrap.sh
 
-download-data: setup  ## fetch the data sets (comes with a later release; stage 1 needs none)
-	@echo "download-data is not there yet: the one stage so far uses the digits that scikit-learn carries. Nothing was fetched." >&2; exit 2
+download-data: setup  ## bring the embedded data sets, or SET=coco (SET=list shows all); MIRROR=folder-or-address
+	@.venv/bin/seqlab data $(if $(filter list,$(SET)),list,fetch $(SET) $(if $(MIRROR),--mirror "$$MIRROR"))
 
 release: setup  ## build STAGE (default: all) from its master into assignments/
 	@$(AUTOGRADER) release $(STAGE)
@@ -46,8 +48,8 @@ test: setup  ## style, types, then every test
 	@.venv/bin/mypy solutions
 	@.venv/bin/python -m pytest -n 2 --dist loadfile
 
-bench: setup  ## measure speed (comes with a later release)
-	@echo "bench is not there yet: it comes with the judge's and the references' benchmarks. Nothing was measured." >&2; exit 2
+bench: setup  ## measure speed, as ratios in one run
+	@.venv/bin/python -m benchmarks
 
 clean:  ## remove build products and caches; never classroom/, never .venv
 	@rm -rf build dist .mypy_cache .ruff_cache .pytest_cache ./*.egg-info

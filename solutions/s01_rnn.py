@@ -387,10 +387,11 @@ class RowReader:
 # seconds. Before you run it, guess: how many of the digits that it has never seen will it read correctly?
 
 # %% tags=["demo"]
-from seqlab.data.digits import load_rows
+from seqlab.data import load_digits
 from seqlab.training import Adam, train
 
-digits = load_rows()
+digits = load_digits()
+seen, unseen = digits.train[:], digits.val[:]
 rng = np.random.default_rng(1)
 D, H, C = 8, 64, 10
 reader = RowReader(
@@ -411,16 +412,16 @@ def share_right(images: Array, labels: Array) -> float:
 
 losses = train(
     reader.params,
-    lambda batch: reader.loss(digits.train_images[batch], digits.train_labels[batch]),
-    len(digits.train_images),
+    lambda batch: reader.loss(seen.images[batch], seen.labels[batch]),
+    len(seen.images),
     epochs=30,
     batch_size=50,
     rng=rng,
     optimizer=Adam(learning_rate=3e-3),
-    after_epoch=lambda _: f"held out: {share_right(digits.test_images, digits.test_labels):.1%} right",
+    after_epoch=lambda _: f"held out: {share_right(unseen.images, unseen.labels):.1%} right",
 )
 display(plots.loss_curve(losses, title="RowReader learns to read digits"))
-print(f"digits never seen before: {share_right(digits.test_images, digits.test_labels):.1%} right")
+print(f"digits never seen before: {share_right(unseen.images, unseen.labels):.1%} right")
 
 # %% [markdown]
 # Now watch it read. On the left is a digit; on the right is what the reader would say if it had to answer after each row. At first
@@ -429,16 +430,16 @@ print(f"digits never seen before: {share_right(digits.test_images, digits.test_l
 
 # %% tags=["demo"]
 for index in (3, 17):
-    image, label = digits.test_images[index], digits.test_labels[index]
+    image, label = unseen.images[index], unseen.labels[index]
     display(plots.reading(image, reader.predict_proba(image[None])[0], title=f"a {label}"))
 
 # %% [markdown]
 # And here is what it gets wrong. A model is known by its mistakes: which of these would you have read differently yourself?
 
 # %% tags=["demo"]
-guesses = reader.predict_proba(digits.test_images)[:, -1].argmax(axis=1)
-wrong = np.flatnonzero(guesses != digits.test_labels)[:12]
-display(plots.gallery(digits.test_images[wrong], [f"{digits.test_labels[i]}, read as {guesses[i]}" for i in wrong]))
+guesses = reader.predict_proba(unseen.images)[:, -1].argmax(axis=1)
+wrong = np.flatnonzero(guesses != unseen.labels)[:12]
+display(plots.gallery(unseen.images[wrong], [f"{unseen.labels[i]}, read as {guesses[i]}" for i in wrong]))
 # %% [markdown]
 # ### When does it know?
 #
@@ -448,7 +449,7 @@ display(plots.gallery(digits.test_images[wrong], [f"{digits.test_labels[i]}, rea
 # speak up after every row, and what would you expect the picture to look like then?
 
 # %% tags=["demo"]
-after_each_row = (reader.predict_proba(digits.test_images).argmax(axis=2) == digits.test_labels[:, None]).mean(axis=0)
+after_each_row = (reader.predict_proba(unseen.images).argmax(axis=2) == unseen.labels[:, None]).mean(axis=0)
 display(plots.curves({"share right": after_each_row}, "rows read", "share right", "when does it know?", first=1))
 
 # %% [markdown]
@@ -537,8 +538,8 @@ torch.manual_seed(0)
 device = "cuda" if torch.cuda.is_available() else "cpu"
 cell, head = RNN(8, 64).to(device), nn.Linear(64, 10).to(device)
 optimizer = torch.optim.Adam([*cell.parameters(), *head.parameters()], lr=3e-3)
-images = torch.tensor(digits.train_images, dtype=torch.float32, device=device)
-labels = torch.tensor(digits.train_labels, device=device)
+images = torch.tensor(seen.images, dtype=torch.float32, device=device)
+labels = torch.tensor(seen.labels, device=device)
 
 start = time.perf_counter()
 for epoch in range(30):
@@ -548,9 +549,9 @@ for epoch in range(30):
         optimizer.step()
     if epoch % 10 == 9:
         with torch.no_grad():
-            held_out = torch.tensor(digits.test_images, dtype=torch.float32, device=device)
+            held_out = torch.tensor(unseen.images, dtype=torch.float32, device=device)
             read = head(cell(held_out)[:, -1]).argmax(dim=1).cpu().numpy()
-        right = (read == digits.test_labels).mean()
+        right = (read == unseen.labels).mean()
         print(
             f"epoch {epoch + 1:2d}: {right:.1%} of the held-out digits right, {time.perf_counter() - start:.1f} s on {device}"
         )

@@ -27,6 +27,7 @@ Stages are in assignments/, one folder each: a notebook, and checks.h5, which `c
     pip install -c constraints.txt -e .
     jupyter lab assignments/{first}/{first}.ipynb
 
+Data sets for later stages: `seqlab data fetch` (about 31 MB, once); `seqlab data list` shows what there is.
 Or with conda: `conda env create -f environment.yml && conda activate seqlab && pip install -e .`
 
 Read, fill in the functions, run the check under each. `toy(...)` shows a tiny case with every number in it.
@@ -61,6 +62,7 @@ def student_pyproject(text: str) -> str:
         '[build-system]\nrequires = ["setuptools>=77"]\nbuild-backend = "setuptools.build_meta"\n\n'
         f'[project]\nname = "seqlab"\nversion = "{project["version"]}"\n'
         f'requires-python = "{project["requires-python"]}"\ndependencies = [\n{dependencies}\n]\n\n'
+        f'[project.scripts]\nseqlab = "{project["scripts"]["seqlab"]}"\n\n'
         '[tool.setuptools.packages.find]\ninclude = ["seqlab*"]\n\n'
         '[tool.setuptools.package-data]\nseqlab = ["py.typed"]\n'
     )
@@ -75,6 +77,8 @@ def _contents(course: Course) -> Iterator[tuple[str, bytes]]:
     yield "seqlab/py.typed", b""
     for path in sorted((root / "seqlab").rglob("*.py")):
         yield str(path.relative_to(root)), path.read_bytes()
+    for path in [root / "datasets" / "registry.toml", *sorted((root / "datasets" / "cards").iterdir())]:
+        yield str(path.relative_to(root)), path.read_bytes()
     for stage in course.stages:
         for name in (f"{stage}.ipynb", "checks.h5"):
             yield f"assignments/{stage}/{name}", (course.release_folder(stage) / name).read_bytes()
@@ -88,7 +92,7 @@ def _audit(course: Course, contents: dict[str, bytes]) -> None:
 
 
 def _problems(name: str, data: bytes, masters: list[Master]) -> Iterator[str]:
-    text = data.decode("latin-1" if name.endswith(".h5") else "utf-8")
+    text = data.decode("latin-1" if name.endswith((".h5", ".png")) else "utf-8")
     for master in masters:
         yield from leaks(text, master, name)
     if name.endswith((".ipynb", ".toml", ".md")):

@@ -6,7 +6,6 @@ import pytest
 from matplotlib.figure import Figure
 
 from seqlab import plots
-from seqlab.data.digits import load_rows
 from seqlab.gradcheck import numeric_gradient, relative_error
 from seqlab.training import Adam, minibatches, train
 
@@ -76,23 +75,6 @@ def test_train_lowers_a_loss_and_is_reproducible():
     assert losses[-1] < 1e-3 < losses[0]
     assert np.array_equal(w, again)
     np.testing.assert_allclose(w, target, atol=0.05)
-
-
-def test_digits_are_real_whole_and_split_the_same_way():
-    digits, again = load_rows(), load_rows()
-    assert digits.train_images.shape == (1437, 8, 8)
-    assert digits.test_images.shape == (360, 8, 8)
-    assert digits.train_images.min() == 0
-    assert digits.train_images.max() == 1
-    assert np.array_equal(np.unique(digits.test_labels), np.arange(10))
-    assert np.array_equal(digits.test_images, again.test_images)
-    seen = {image.tobytes() for image in digits.train_images}
-    assert sum(image.tobytes() in seen for image in digits.test_images) == 0
-
-
-def test_digits_want_a_share():
-    with pytest.raises(ValueError, match="a share between 0 and 1; found 20"):
-        load_rows(held_out=20)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,22 @@
+"""``make bench``: measure, and print the table."""
+
+from __future__ import annotations
+
+import os
+import platform
+
+import numpy as np
+
+from benchmarks import data
+from benchmarks.measuring import print_table
+
+
+def main() -> None:
+    """Measure everything."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    print(f"{cores} cores, {platform.machine()}, Python {platform.python_version()}, NumPy {np.__version__}")
+    print_table("Data", list(data.measure()))
+
+
+if __name__ == "__main__":
+    main()

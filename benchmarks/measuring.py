@@ -1,0 +1,34 @@
+"""Timing that a noisy machine disturbs as little as possible."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of the table: what was measured, the figure with its unit, and what it should reach."""
+
+    what: str
+    figure: str
+    aim: str = ""
+
+
+def best_seconds(runs: int, *tasks: Callable[[], object]) -> list[float]:
+    """The shortest time of each task; they take turns, so that a busy moment hits all alike."""
+    times: list[list[float]] = [[] for _ in tasks]
+    for _ in range(runs):
+        for task, taken in zip(tasks, times, strict=True):
+            start = time.perf_counter()
+            task()
+            taken.append(time.perf_counter() - start)
+    return [min(taken) for taken in times]
+
+
+def print_table(title: str, lines: Sequence[Line]) -> None:
+    """Print lines as a Markdown table."""
+    print(f"\n### {title}\n\n| what | measured | aim |\n|---|---|---|")
+    for line in lines:
+        print(f"| {line.what} | {line.figure} | {line.aim} |")

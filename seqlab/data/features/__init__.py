@@ -1,0 +1,1 @@
+"""Features of images from pretrained networks. Only the modules of this folder import torch."""

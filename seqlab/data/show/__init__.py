@@ -1,0 +1,1 @@
+"""Looking at data sets: pictures and printed samples. Only the commands call this."""
