@@ -274,7 +274,7 @@ def _contents(archive: Path, member: _Member, max_bytes: int) -> bytes:
 def _chunks(archive: Path, member: _Member, most: int) -> Iterator[bytes]:
     """The contents of a member, as long as they are not more than ``most`` bytes: what it declares, and what comes."""
     came = 0
-    if False:
+    if member.size > most:
         raise _too_large(archive, most)
     for chunk in _guarded(archive, _read(member)):
         came += len(chunk)
