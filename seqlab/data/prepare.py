@@ -9,7 +9,7 @@ from importlib import metadata
 from seqlab.data.build.catalogue import BUILDERS
 from seqlab.data.build.sources import Sources
 from seqlab.data.errors import DataError, DataMissing
-from seqlab.data.fetch.fetch import FetchOptions, fetch_set
+from seqlab.data.fetch.fetch import FetchOptions, fetch_set, is_fetched, verify_raw
 from seqlab.data.places import Places
 from seqlab.data.ready import synthesised
 from seqlab.data.registry import DataSet
@@ -82,6 +82,8 @@ def wrong_with(places: Places, data_set: DataSet, thorough: bool = False) -> lis
 
 
 def _build(places: Places, data_set: DataSet, options: FetchOptions, installed: dict[str, str]) -> None:
+    for line in verify_raw(places, data_set) if is_fetched(places, data_set) else ():
+        options.show(line)  # and it is fetched anew
     files = {path.name: path for path in fetch_set(places, data_set, options)}
     needed = {name: places.built(places.registry.find(name)) for name in data_set.needs}
     made_from = {"files": {name: sha256_of(path) for name, path in files.items()}, "installed": installed}

