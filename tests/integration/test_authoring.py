@@ -265,10 +265,13 @@ def test_the_bundle_holds_what_is_listed_and_is_the_same_every_time(course, bund
         "README.md",
         "assignments",
         "constraints.txt",
+        "datasets",
         "environment.yml",
         "pyproject.toml",
         "seqlab",
     }
+    cards = {f"datasets/cards/{path.name}" for path in (ROOT / "datasets" / "cards").iterdir()}
+    assert {name for name in names if name.startswith("datasets/")} == {"datasets/registry.toml", *cards}
     assert {name for name in names if name.startswith("assignments/")} == {
         "assignments/s01_rnn/s01_rnn.ipynb",
         "assignments/s01_rnn/checks.h5",
@@ -309,3 +312,10 @@ def test_the_bundle_stands_on_its_own(bundle, tmp_path):
     assert done.returncode == 0, done.stdout + done.stderr
     assert "check(rnn_step_forward): 7 of 7 cases right" in done.stdout
     assert str(folder) in done.stdout
+    listed = subprocess.run(
+        [python.with_name("seqlab"), "data", "list"], cwd="/", env=clean, capture_output=True, text=True, check=False
+    )
+    assert f"cache      {folder}/datasets/cache" in listed.stdout, listed.stderr
+    loaded = [python, "-c", "from seqlab.data import load_digits, load_pairs; print(load_pairs('dates').train[0])"]
+    made = subprocess.run(loaded, cwd="/", env=clean, capture_output=True, text=True, check=False)
+    assert "PairBatch" in made.stdout, made.stderr
