@@ -15,7 +15,7 @@ from autograder.authoring.source import notebook_text, source_notebook
 from autograder.course import Course, CourseError, Limits, Stage
 from autograder.judge import Judge
 from autograder.record import Record
-from autograder.sandbox.child import Launcher
+from autograder.sandbox.launchers import Launcher
 from autograder.session import Session
 from autograder.submission import Submission, Template, parse_submission, read_template
 from autograder.suite import load_suite

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -169,7 +170,7 @@ def _grade(course: Course, stage: Stage, workspace: Workspace, isolation: str, s
         click.secho("WARNING: " + launcher.protections, fg="red", bold=True, err=True)
     grader, master = make_grader(course, stage, release_folder, launcher, seed)
     CONSOLE.print(f"protection: {launcher.protections}")
-    with _progress() as progress:
+    with closing(launcher), _progress() as progress:
         task = progress.add_task(f"grading {stage.id}", total=len(hand_ins) + 2)
         batch = grade_batch(grader, master, release_folder, hand_ins, _advance(progress, task))
     record_batch(workspace, released_notebook(release_folder, stage), batch)

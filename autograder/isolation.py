@@ -6,7 +6,8 @@ from pathlib import Path
 
 from autograder.course import CourseError, Limits
 from autograder.sandbox.bubblewrap import require_isolation
-from autograder.sandbox.child import BubblewrapLauncher, Launcher, PlainLauncher
+from autograder.sandbox.fork_server import ForkServerLauncher
+from autograder.sandbox.launchers import Launcher, PlainLauncher
 
 ISOLATIONS = ("bubblewrap", "none")
 
@@ -23,4 +24,4 @@ def make_launcher(limits: Limits, isolation: str, release: Path) -> Launcher:
     if isolation != "bubblewrap":
         raise CourseError(f"isolation is one of {', '.join(ISOLATIONS)}; found {isolation!r}")
     require_isolation()
-    return BubblewrapLauncher(limits, ((release / "checks.h5", "checks.h5"),))
+    return ForkServerLauncher(limits, ((release / "checks.h5", "checks.h5"),))

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from autograder.course import Limits
 from autograder.printable import printable
-from autograder.sandbox.child import Child, ChildLost, Deadline, Launcher, SandboxBench
+from autograder.sandbox.bench import SandboxBench
+from autograder.sandbox.child import Child, ChildLost, Deadline
+from autograder.sandbox.launchers import Launcher
 from autograder.submission import RunnableCell
 
 MAX_FATAL_CELLS = 3

@@ -17,7 +17,8 @@ INSIDE = Path(__file__).with_name("inside")
 SEQLAB = Path(seqlab.__file__).parent
 HOME = "/home/student"
 LIBRARY = "/opt/seqlab"
-SERVE = "/opt/serve.py"
+NURSERY = "inside.nursery"
+PUBLIC = "/opt/public"
 SYSTEM_FOLDERS = ("/usr", "/bin", "/lib", "/lib64", "/lib32")
 SYSTEM_FILES = ("/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/localtime")
 
@@ -48,7 +49,7 @@ def walls(disk_bytes: int, files: Iterable[tuple[Path, str]] = ()) -> bytes:
     """The options for ``bwrap --args``: no network, own user, PID, IPC and mount namespaces, read-only libraries.
 
     They are handed over in a file, not on the command line, which student code could read. ``files`` are pairs (file
-    here, name in the student's home) that are shown read-only besides.
+    here, name in the student's home) that children find there, read-only.
     """
     command = ["--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--clearenv"]
     command += ["--uid", "1000", "--gid", "1000", "--hostname", "sandbox"]
@@ -62,11 +63,12 @@ def walls(disk_bytes: int, files: Iterable[tuple[Path, str]] = ()) -> bytes:
         command += ["--ro-bind", folder, folder]
     for folder in _staff_folders():
         command += ["--tmpfs", folder]
-    command += ["--proc", "/proc", "--dev", "/dev", "--size", str(disk_bytes), "--tmpfs", "/dev/shm"]
-    command += ["--ro-bind", str(SEQLAB), f"{LIBRARY}/seqlab"]
-    command += ["--ro-bind", str(INSIDE / "serve.py"), SERVE]
+    # The machine's /proc, for the fork server: the kernel lets a child mount its own only where one is seen whole.
+    command += ["--bind", "/proc", "/proc", "--dev", "/dev", "--size", str(disk_bytes), "--tmpfs", "/dev/shm"]
+    command += ["--ro-bind", str(SEQLAB), f"{LIBRARY}/seqlab", "--ro-bind", str(INSIDE), f"{LIBRARY}/inside"]
+    command += ["--dir", PUBLIC]
     for here, name in files:
-        command += ["--ro-bind", str(here), f"{HOME}/{name}"]
+        command += ["--ro-bind", str(here), f"{PUBLIC}/{name}"]
     command += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", HOME]
     return b"".join(word.encode() + b"\0" for word in command)
 

@@ -10,7 +10,9 @@ import pytest
 
 from autograder.course import load_course
 from autograder.isolation import make_launcher
-from autograder.sandbox.child import ChildLost, Deadline, PlainLauncher, SandboxBench
+from autograder.sandbox.bench import SandboxBench
+from autograder.sandbox.child import ChildLost, Deadline
+from autograder.sandbox.launchers import PlainLauncher
 from autograder.session import Session, SessionOver
 from autograder.student import run_play
 from autograder.submission import RunnableCell
@@ -32,7 +34,9 @@ for fd in range(3, 50):
 
 @pytest.fixture(scope="module")
 def launcher(isolation, released):
-    return make_launcher(LIMITS, "bubblewrap", released.release_folder("s01_rnn"))
+    launcher = make_launcher(LIMITS, "bubblewrap", released.release_folder("s01_rnn"))
+    yield launcher
+    launcher.close()
 
 
 @pytest.fixture

@@ -29,13 +29,14 @@ MAX_REASON = 2000
 class Server:
     """One student's namespace behind a socket."""
 
-    def __init__(self, channel: socket.socket) -> None:
+    def __init__(self, channel: socket.socket, shell: InteractiveShell) -> None:
         self._channel = channel
-        self._shell = _shell()
-        self._bench = Workbench(self._shell.user_ns)
+        self._shell = shell
+        self._bench = Workbench(shell.user_ns)
 
     def serve(self) -> None:
-        """Answer requests until the judge hangs up."""
+        """Say that the child is ready, then answer requests until the judge hangs up."""
+        send(self._channel, {"ready": True})
         while True:
             try:
                 request, arrays = receive(self._channel)
@@ -74,7 +75,8 @@ class Server:
         return "" if error is None else f"{type(error).__name__}: {error}"[:MAX_REASON]
 
 
-def _shell() -> InteractiveShell:
+def make_shell() -> InteractiveShell:
+    """An IPython shell, so that magics work; it keeps no history and has no colours."""
     config = Config()
     config.HistoryManager.enabled = False
     config.InteractiveShell.colors = "nocolor"
@@ -87,10 +89,14 @@ def preload(modules: list[str]) -> None:
         importlib.import_module(name)
 
 
-def limit(limits: Mapping[str, int]) -> None:
-    """Set the limits of this process for good: memory on top of what is in use, CPU time, file size, no core."""
+def address_space() -> int:
+    """How many bytes of address space this process uses."""
     with open("/proc/self/statm", encoding="ascii") as file:
-        in_use = int(file.read().split()[0]) * resource.getpagesize()
+        return int(file.read().split()[0]) * resource.getpagesize()
+
+
+def limit(limits: Mapping[str, int], in_use: int) -> None:
+    """Set the limits of this process for good: memory on top of what is in use, CPU time, file size, no core."""
     for name, amount in (
         (resource.RLIMIT_AS, in_use + limits["memory_bytes"]),
         (resource.RLIMIT_CPU, limits["cpu_seconds"]),
@@ -108,12 +114,11 @@ def main() -> None:
     preload(settings["preload"])
     channel = socket.socket(fileno=int(sys.argv[1]))
     os.set_inheritable(channel.fileno(), False)
-    server = Server(channel)
+    shell = make_shell()
     if sys.platform.startswith("linux"):
-        limit(settings["limits"])
+        limit(settings["limits"], address_space())
     sys.argv[1:] = []
-    send(channel, {"ready": True})
-    server.serve()
+    Server(channel, shell).serve()
 
 
 if __name__ == "__main__":

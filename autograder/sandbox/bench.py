@@ -1,0 +1,62 @@
+"""A bench (:class:`autograder.student.Bench`) whose steps are done by a child in the sandbox."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from autograder.printable import printable
+from autograder.sandbox.child import Child, Deadline
+from seqlab.checking.steps import Step
+from seqlab.checking.values import Array, NotAValue, Value
+from seqlab.checking.workbench import StudentError
+
+
+class SandboxBench:
+    """A bench (:class:`autograder.student.Bench`) whose steps are done by a child."""
+
+    def __init__(self, child: Child, call_seconds: float, deadline: Deadline) -> None:
+        self._child = child
+        self._call_seconds = call_seconds
+        self._deadline = deadline
+
+    def begin(self, inputs: Mapping[str, Array]) -> None:
+        """Lay out the inputs of a case."""
+        self._ask({"action": "begin"}, dict(inputs))
+
+    def run(self, step: Step) -> None:
+        """Do a step.
+
+        Raises:
+            StudentError: the student's code could not do it.
+            ChildLost: there was no proper answer in time.
+        """
+        self._ask({"action": "step", "step": step.to_json()})
+
+    def value(self, index: int) -> Value:
+        """Fetch a result.
+
+        Raises:
+            NotAValue: it is not numbers.
+        """
+        answer, arrays = self._ask({"action": "value", "index": index})
+        kind, dtype = answer.get("kind"), answer.get("dtype")
+        if kind not in ("array", "tensor", "number") or not isinstance(dtype, str) or "value" not in arrays:
+            raise NotAValue("expected numbers, found something else")
+        return Value(kind, printable(dtype, 20), arrays["value"])
+
+    def changed_inputs(self) -> list[str]:
+        """The inputs that were written into."""
+        answer, _ = self._ask({"action": "changed"})
+        changed = answer.get("changed")
+        return [printable(name, 40) for name in changed] if isinstance(changed, list) else ["(unknown)"]
+
+    def _ask(
+        self, body: dict[str, Any], arrays: Mapping[str, Array] | None = None
+    ) -> tuple[dict[str, Any], dict[str, Array]]:
+        answer, values = self._child.request(body, self._deadline.cap(self._call_seconds), arrays)
+        if "student_error" in answer:
+            raise StudentError(printable(answer["student_error"]), answer.get("unfinished") is True)
+        if "not_a_value" in answer:
+            raise NotAValue(printable(answer["not_a_value"], 200))
+        return answer, values

@@ -1,0 +1,189 @@
+"""The warm sandbox: one bubblewrap for many submissions, each of which is a fork in a world of its own.
+
+Starting costs some seconds once (numpy, torch, matplotlib and IPython are imported); a child costs a tenth of one.
+What runs inside is ``inside/nursery.py``.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import weakref
+from pathlib import Path
+
+from autograder.course import Limits
+from autograder.sandbox import bubblewrap
+from autograder.sandbox.child import Child, LaunchFailed
+from autograder.sandbox.launchers import settings
+
+ORDER = b"child"
+READY = b"ready"
+LAST_WORDS = 4096
+
+
+class Forked:
+    """The first process of a child's world, known by a descriptor: no number that another process could get."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._lock = threading.Lock()
+
+    def kill(self) -> None:
+        """End it; the kernel ends everything in its world."""
+        with self._lock:
+            if self._descriptor >= 0:
+                try:
+                    signal.pidfd_send_signal(self._descriptor, signal.SIGKILL)
+                except ProcessLookupError:
+                    return
+
+    def wait(self) -> None:
+        """Wait until it has ended."""
+        with self._lock:
+            descriptor, self._descriptor = self._descriptor, -1
+        if descriptor >= 0:
+            watch = select.poll()
+            watch.register(descriptor, select.POLLIN)
+            watch.poll()
+            os.close(descriptor)
+
+
+class Nursery:
+    """A running fork server."""
+
+    def __init__(self, limits: Limits, files: tuple[tuple[Path, str], ...]) -> None:
+        """Start one.
+
+        Raises:
+            LaunchFailed: it did not come up in time.
+        """
+        self._limits = limits
+        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        walls = os.memfd_create("walls")
+        with theirs, os.fdopen(walls, "r+b") as file:
+            file.write(bubblewrap.walls(limits.file_mb << 20, files))
+            file.seek(0)
+            inside = [sys.executable, "-m", bubblewrap.NURSERY, str(theirs.fileno())]
+            self._process = subprocess.Popen(
+                # bwrap stays on as the first process inside, where student code could read what it was started with.
+                [bubblewrap.program(), "--args", str(walls), *inside, settings(limits, home=bubblewrap.HOME)],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                pass_fds=(theirs.fileno(), walls),
+                env={"LANG": "C.UTF-8"},
+            )
+        self._await_ready()
+
+    def child(self) -> Child:
+        """Fork a child.
+
+        Raises:
+            LaunchFailed: there is none within the time.
+            OSError: the fork server is gone.
+        """
+        ours, theirs = socket.socketpair()
+        output, printing = os.pipe()
+        try:
+            socket.send_fds(self._control, [ORDER], [theirs.fileno(), printing])
+        except OSError:
+            ours.close()
+            os.close(output)
+            raise
+        finally:
+            theirs.close()
+            os.close(printing)
+        child = Child(self._forked(ours, output), ours, output, self._limits.output_kb << 10)
+        child.await_ready(self._limits.start_seconds)
+        return child
+
+    def close(self) -> None:
+        """End it, and with it every child."""
+        self._control.close()
+        self._process.kill()
+        self._process.wait()
+        if self._process.stderr is not None:
+            self._process.stderr.close()
+
+    def _await_ready(self) -> None:
+        self._control.settimeout(self._limits.start_seconds)
+        try:
+            word = self._control.recv(len(READY))
+        except OSError as error:
+            word = str(error).encode()
+        self._control.settimeout(None)
+        if word != READY:
+            self._process.kill()
+            said = self._process.communicate()[1][-LAST_WORDS:].decode(errors="replace").strip()
+            self.close()
+            raise LaunchFailed(f"the sandbox did not start within {self._limits.start_seconds:g} seconds: {said}")
+
+    def _forked(self, channel: socket.socket, output: int) -> Forked:
+        channel.settimeout(self._limits.start_seconds)
+        try:
+            _, descriptors, _, _ = socket.recv_fds(channel, 1, 1)
+        except OSError:
+            descriptors = []
+        channel.settimeout(None)
+        if descriptors:
+            return Forked(descriptors[0])
+        said = os.read(output, LAST_WORDS).decode(errors="replace") if _readable(output) else "it said nothing"
+        channel.close()
+        os.close(output)
+        raise LaunchFailed(f"the sandbox could not make a child: {said}")
+
+
+class ForkServerLauncher:
+    """Children that are forks of a warm process inside bubblewrap; ``files`` are shown read-only in their home.
+
+    It may be used by several threads. A fork server that has died is replaced.
+    """
+
+    protections = (
+        "bubblewrap, and in it for each child its own user, process, file, IPC and network namespaces, no rights; "
+        "limits on time, memory, files, processes and output"
+    )
+
+    def __init__(self, limits: Limits, files: tuple[tuple[Path, str], ...] = ()) -> None:
+        self._limits = limits
+        self._files = files
+        self._lock = threading.Lock()
+        self._held: list[Nursery] = []  # the one that is at work
+        weakref.finalize(self, _close_all, self._held)
+
+    def start(self) -> Child:
+        """Fork a child.
+
+        Raises:
+            LaunchFailed: neither the fork server that was there nor a new one could.
+        """
+        with self._lock:
+            if self._held:
+                try:
+                    return self._held[0].child()
+                except (OSError, LaunchFailed):
+                    _close_all(self._held)
+            self._held.append(Nursery(self._limits, self._files))
+            try:
+                return self._held[0].child()
+            except OSError as error:
+                raise LaunchFailed(f"the fork server ended while it made a child: {error}") from error
+
+    def close(self) -> None:
+        """End the fork server, and with it every child."""
+        with self._lock:
+            _close_all(self._held)
+
+
+def _close_all(held: list[Nursery]) -> None:
+    while held:
+        held.pop().close()
+
+
+def _readable(descriptor: int) -> bool:
+    return bool(select.select([descriptor], [], [], 1.0)[0])
