@@ -74,7 +74,12 @@ def sample_coco_minibatch(
 
     Returns:
         Captions (N, T) int32, features (N, D) float32, and the images' addresses (N,), empty where none are known.
+
+    Raises:
+        ValueError: there is no such split.
     """
+    if split not in SPLITS:
+        raise ValueError(f"expected a split of {', '.join(SPLITS)}; found {split!r}")
     generator = rng or np.random.default_rng()
     captions = data[f"{split}_captions"]
     chosen = generator.integers(len(captions), size=batch_size)

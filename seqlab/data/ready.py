@@ -9,9 +9,9 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from seqlab.data.errors import DataMissing
+from seqlab.data.errors import DataMissing, UnknownSet
 from seqlab.data.places import Places, find_places
-from seqlab.data.registry import DataSet
+from seqlab.data.registry import DataSet, nearest
 from seqlab.data.storage.folders import build_folder, faults, only_one, read_stamp
 from seqlab.data.synthesis.catalogue import GENERATORS
 
@@ -32,8 +32,7 @@ def folder_of(name: str, *, task: str, seed: int | None = None, places: Places |
         NotWritable, NoSpace: a synthesised set has to be made, and cannot be kept.
     """
     where = places or find_places()
-    data_set = where.registry.find(name)
-    _require_task(where, data_set, task)
+    data_set = _of_task(where, name, task)
     if data_set.seed is not None:
         return synthesised(where, data_set, data_set.seed if seed is None else seed)
     if seed is not None:
@@ -41,16 +40,25 @@ def folder_of(name: str, *, task: str, seed: int | None = None, places: Places |
     folder = where.built(data_set)
     wrong = faults(folder, data_set.version, data_set.outputs)
     if wrong:
-        raise DataMissing(_not_here(data_set, folder, wrong))
+        raise DataMissing(_not_here(where, data_set, wrong))
     return folder
 
 
 def synthesised(
     places: Places, data_set: DataSet, seed: int, show: Callable[[str], None] | None = None, thorough: bool = False
 ) -> Path:
-    """The folder of a synthesised set with this seed, which is made if it is not there.
+    """The folder of a synthesised set with this seed, which is made if it is not there; raises as the next does."""
+    make_if_missing(places, data_set, seed, show, thorough)
+    return places.built(data_set, seed)
 
-    ``thorough`` compares what is there with its stamp, byte for byte.
+
+def make_if_missing(
+    places: Places, data_set: DataSet, seed: int, show: Callable[[str], None] | None = None, thorough: bool = False
+) -> bool:
+    """Make a synthesised set if it is not there; ``thorough`` compares what is there with its stamp, byte for byte.
+
+    Returns:
+        Whether it was made now, and by this process.
 
     Raises:
         DataMissing: what it is made from is not there.
@@ -58,41 +66,52 @@ def synthesised(
     """
     folder = places.built(data_set, seed)
     if not faults(folder, data_set.version, data_set.outputs, thorough):
-        return folder
+        return False
     say = show or _to_stderr
     needed = {name: folder_of(name, task=places.registry.find(name).task, places=places) for name in data_set.needs}
     with only_one(places.cache, folder.name, say):
-        if faults(folder, data_set.version, data_set.outputs, thorough):
-            say(f"making {data_set.name} from seed {seed} ...")
-            made_from = {"seed": seed, "needs": {name: read_stamp(place) for name, place in needed.items()}}
-            make = GENERATORS[data_set.name]
-            build_folder(folder, data_set.version, made_from, lambda fresh: make(fresh, needed, seed))
-    return folder
+        if not faults(folder, data_set.version, data_set.outputs, thorough):
+            return False
+        say(f"making {data_set.name} from seed {seed} ...")
+        made_from = {"seed": seed, "needs": {name: read_stamp(place) for name, place in needed.items()}}
+        make = GENERATORS[data_set.name]
+        build_folder(folder, data_set.version, made_from, lambda fresh: make(fresh, needed, seed))
+    return True
 
 
 def command_for(data_set: DataSet) -> str:
     """The command that brings a set."""
     make = "make download-data" if data_set.tier == "embedded" else f"make download-data SET={data_set.name}"
-    return f"{make} (or, without make: seqlab data fetch {data_set.name})"
+    return f"seqlab data fetch {data_set.name} (or, in a clone with make: {make})"
 
 
-def _not_here(data_set: DataSet, folder: Path, wrong: list[str]) -> str:
-    size = f"{max(data_set.download_size / 1e6, 0.1):,.1f} MB to fetch" if data_set.files else "nothing to fetch"
+def _not_here(places: Places, data_set: DataSet, wrong: list[str]) -> str:
+    folder = places.built(data_set)
+    missing = [
+        one for one in places.registry.with_needs([data_set]) if faults(places.built(one), one.version, one.outputs)
+    ]
+    size = sum(one.download_size for one in missing)
+    told = f"at most {size / 1e6:,.1f} MB to fetch" if size else "nothing to fetch"
     state = wrong[0] if folder.exists() else f"expected it in {folder}"
     return (
         f"the data set {data_set.name} ({data_set.title}) is not ready: {state}. "
-        f"Bring it with: {command_for(data_set)}; {size}."
+        f"Bring it with: {command_for(data_set)}; {told}."
     )
 
 
-def _require_task(places: Places, data_set: DataSet, task: str) -> None:
-    if data_set.task == task or task in _FURTHER_TASKS.get(data_set.name, ()):
-        return
+def _of_task(places: Places, name: str, task: str) -> DataSet:
+    """The set called ``name``, if a loader for ``task`` can read it."""
     suited = [one.name for one in places.registry.sets.values() if one.task == task]
-    further = [name for name, tasks in _FURTHER_TASKS.items() if task in tasks]
+    suited += [other for other, tasks in _FURTHER_TASKS.items() if task in tasks]
+    if name not in places.registry.sets:
+        raise UnknownSet(f"there is no data set of {task} called {name!r}.{nearest(name, suited)}")
+    data_set = places.registry.find(name)
+    if name in suited:
+        return data_set
+    if data_set.task == "raw":
+        raise DataMissing(f"{name} is kept as it came and has no loader; its card, {places.cards}/{name}.md, says more")
     raise DataMissing(
-        f"{data_set.name} is a data set of {data_set.task}, and {task} were asked for. "
-        f"There are for {task}: {', '.join([*suited, *further])}."
+        f"{name} is a data set of {data_set.task}, and {task} were asked for. There are for {task}: {', '.join(suited)}."
     )
 
 

@@ -114,9 +114,7 @@ class Registry:
         """
         if name in self.sets:
             return self.sets[name]
-        close = difflib.get_close_matches(name, list(self.sets), n=1, cutoff=0.4)
-        lead = f" Did you mean {close[0]}?" if close else ""
-        raise UnknownSet(f"there is no data set called {name!r}.{lead} There are: {', '.join(self.sets)}.")
+        raise UnknownSet(f"there is no data set called {name!r}.{nearest(name, list(self.sets))}")
 
     def tier(self, tier: str) -> list[DataSet]:
         """The sets of a tier, in order."""
@@ -130,6 +128,13 @@ class Registry:
                 order.setdefault(needed.name, needed)
             order.setdefault(one.name, one)
         return list(order.values())
+
+
+def nearest(name: str, known: Sequence[str]) -> str:
+    """`` Did you mean icons?`` where a known name is near, and all known names."""
+    close = difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.4)
+    lead = f" Did you mean {close[0]}?" if close else ""
+    return f"{lead} There are: {', '.join(known)}."
 
 
 def load_registry(path: Path) -> Registry:

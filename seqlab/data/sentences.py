@@ -71,8 +71,11 @@ def load_sentences(name: str = "sentiment", longest: int | None = None, *, place
         places: where to look; None for the course's cache.
 
     Raises:
+        ValueError: ``longest`` leaves nothing.
         DataError: see :func:`seqlab.data.ready.folder_of`.
     """
+    if longest is not None and longest < 1:
+        raise ValueError(f"expected sentences to be cut to at least one word; found longest={longest}")
     folder = folder_of(name, task="sentences", places=places)
     vocabulary = Vocabulary.load(folder / "vocab.json")
     train, val = (_open_split(folder / "sentences.h5", split, longest) for split in ("train", "val"))

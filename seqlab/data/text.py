@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from seqlab.data.examples import require_generator
 from seqlab.data.places import Places
 from seqlab.data.ready import folder_of
 from seqlab.data.storage.rows import Rows, read_text
@@ -56,9 +57,13 @@ class Text:
         """``size`` pieces of ``length`` characters from anywhere in a part, drawn by ``rng``.
 
         Raises:
-            ValueError: the part is shorter than one piece and the character after it.
+            ValueError: the part is shorter than one piece and the character after it, or less than nothing is wanted.
+            TypeError: ``rng`` is no NumPy generator.
         """
+        require_generator(rng)
         ids = {"train": self.train, "val": self.val}[split]
+        if size < 1 or length < 1:
+            raise ValueError(f"expected at least one piece of at least one character; found {size} of {length}")
         if len(ids) <= length:
             raise ValueError(f"expected pieces shorter than the {len(ids)} characters of {split}; found {length}")
         places = rng.integers(len(ids) - length, size=size)[:, None] + np.arange(length + 1)

@@ -60,6 +60,9 @@ class Vocabulary:
     def __len__(self) -> int:
         return len(self.tokens)
 
+    def __repr__(self) -> str:
+        return f"Vocabulary({len(self):,} tokens: {' '.join(map(repr, self.tokens[:6]))} ...)"
+
     @property
     def idx_to_word(self) -> tuple[str, ...]:
         """The token of each number."""
@@ -85,8 +88,16 @@ class Vocabulary:
         return np.array(numbers, dtype=np.int32)
 
     def decode(self, numbers: Iterable[int]) -> list[str]:
-        """The tokens of some numbers."""
-        return [self.tokens[int(number)] for number in numbers]
+        """The tokens of some numbers.
+
+        Raises:
+            IndexError: a number is not one of this vocabulary's.
+        """
+        given = [int(number) for number in numbers]
+        odd = [number for number in given if not 0 <= number < len(self)]
+        if odd:
+            raise IndexError(f"expected numbers from 0 to {len(self) - 1}; found {odd[:5]}")
+        return [self.tokens[number] for number in given]
 
     def sentence(self, numbers: Iterable[int]) -> str:
         """The words up to ``<END>``, without special tokens, joined by spaces."""
