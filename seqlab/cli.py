@@ -9,6 +9,7 @@ import click
 from seqlab.data.commands import data
 from seqlab.data.errors import DataError
 from seqlab.data.features.command import features
+from seqlab.data.visible import visible
 
 
 class People(click.Group):
@@ -19,7 +20,9 @@ class People(click.Group):
         try:
             return super().invoke(ctx)
         except DataError as error:
-            raise click.ClickException(str(error)) from error
+            raise click.ClickException(visible(str(error))) from error
+        except KeyboardInterrupt as error:
+            raise click.ClickException("interrupted. What is finished is kept; run the same command again.") from error
 
 
 @click.group(cls=People, context_settings={"help_option_names": ["-h", "--help"]})

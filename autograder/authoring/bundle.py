@@ -15,7 +15,7 @@ from autograder.course import Course
 
 NAME = "seqlab-student"
 EPOCH = (1980, 1, 1, 0, 0, 0)
-COPIED = ("LICENSE", "environment.yml", "constraints.txt")
+COPIED = ("LICENSE", "environment.yml", "constraints.txt", "docs/data.md")
 FORBIDDEN_WORDS = ("autograder", "BEGIN SOLUTION", "BEGIN HIDDEN")
 
 README = """\
@@ -27,7 +27,10 @@ Stages are in assignments/, one folder each: a notebook, and checks.h5, which `c
     pip install -c constraints.txt -e .
     jupyter lab assignments/{first}/{first}.ipynb
 
-Data sets for later stages: `seqlab data fetch` (about 31 MB, once); `seqlab data list` shows what there is.
+Data sets for later stages: `seqlab data fetch` (about 31 MB, once). `seqlab data list` shows what there is, and
+`seqlab data show NAME` what it looks like. If your teacher has put them on a disk for all, set SEQLAB_CACHE to that
+folder. docs/data.md says the rest; each set has a card in datasets/cards/.
+
 Or with conda: `conda env create -f environment.yml && conda activate seqlab && pip install -e .`
 
 Read, fill in the functions, run the check under each. `toy(...)` shows a tiny case with every number in it.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 import numpy as np
@@ -11,7 +12,12 @@ import numpy as np
 from seqlab.data.errors import DataError
 from seqlab.data.places import Places, find_places
 from seqlab.data.prepare import FAILED, READY, Outcome, prepare, wrong_with
+from seqlab.data.ready import is_there
 from seqlab.data.registry import TIERS, DataSet
+from seqlab.data.visible import visible
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 @click.group()
@@ -52,7 +58,7 @@ def fetch(names: Sequence[str], mirrors: Sequence[str]) -> None:
 def verify(names: Sequence[str]) -> None:
     """Compare the data sets NAMES (default: all that are here) with their stamps, byte for byte."""
     places = find_places()
-    everything = [one for one in places.registry.sets.values() if one.outputs and places.built(one).exists()]
+    everything = [one for one in places.registry.sets.values() if one.outputs and is_there(places.built(one))]
     chosen = [places.registry.find(name) for name in names] or everything
     damaged = 0
     for one in chosen:
@@ -69,8 +75,12 @@ def verify(names: Sequence[str]) -> None:
 @click.argument("name")
 @click.option("--split", type=click.Choice(("train", "val")), default="train", show_default=True)
 @click.option("--seed", type=int, default=0, show_default=True, help="Decides which examples are shown.")
-@click.option("--count", type=click.IntRange(1, 200), default=18, show_default=True, help="How many examples.")
-@click.option("--out", type=click.Path(path_type=Path), default=None, help="The picture (default: NAME.png here).")
+@click.option(
+    "--count", type=click.IntRange(1, 200), default=18, show_default=True, help="How many examples (texts: 3)."
+)
+@click.option(
+    "--out", type=click.Path(path_type=Path), default=None, help="The picture, a .png (default: NAME.png here)."
+)
 def show(name: str, split: str, seed: int, count: int, out: Path | None) -> None:
     """Look at the data set NAME: print some examples, and draw them."""
     from seqlab.data.show.looks import look_at  # noqa: PLC0415 (draws with matplotlib, which takes a second to import)
@@ -79,12 +89,23 @@ def show(name: str, split: str, seed: int, count: int, out: Path | None) -> None
     places = find_places()
     data_set = places.registry.find(name)
     look = look_at(places, data_set, split, np.random.default_rng(seed), count)
-    click.echo(f"{data_set.title}\n{look.facts}\n")
-    for line in look.lines:
+    click.echo(f"{data_set.title}\n{look.facts}\nfrom the part {split}:\n")
+    for line in map(visible, look.lines):
         click.echo(f"{line}\n{'-' * 60}" if "\n" in line else f"  {line}")
-    path = out or Path(f"{name}.png")
-    picture_of(look, data_set.title).savefig(path, metadata={"Software": None}, bbox_inches="tight")
+    path = (out or Path(f"{name}.png")).absolute()
+    _save(picture_of(look, data_set.title), path, data_set.title)
     click.echo(f"\npicture  {path}\ncard     {places.cards / f'{name}.md'}")
+
+
+def _save(picture: Figure, path: Path, title: str) -> None:
+    if path.suffix.lower() != ".png":
+        raise DataError(f"expected the name of a picture that ends in .png; found {path}")
+    try:
+        picture.savefig(path, metadata={"Software": None, "Title": title}, bbox_inches="tight")
+    except OSError as error:
+        raise DataError(
+            f"the picture cannot be written to {path} ({error.strerror}); name another place: --out"
+        ) from error
 
 
 TIER_WORDS = {
@@ -101,11 +122,11 @@ def _row(places: Places, one: DataSet) -> str:
 def _state(places: Places, one: DataSet) -> str:
     if not wrong_with(places, one):
         return "here"
-    return "damaged" if places.built(one).exists() else "-"
+    return "damaged" if is_there(places.built(one)) else "-"
 
 
 def _say(line: str) -> None:
-    click.echo(line, err=True)
+    click.echo(visible(line), err=True)
 
 
 def _report(places: Places, outcomes: Sequence[Outcome]) -> None:
@@ -113,7 +134,7 @@ def _report(places: Places, outcomes: Sequence[Outcome]) -> None:
         click.echo(f"{one.state:8} {one.data_set.name:20} {one.data_set.title}")
     failed = [one for one in outcomes if one.state == FAILED]
     ready = sum(one.state == READY for one in outcomes)
-    click.echo(f"{len(outcomes) - len(failed)} of {len(outcomes)} ready ({ready} were so before), in {places.cache}")
+    click.echo(f"{len(outcomes) - len(failed)} of {len(outcomes)} ready, {ready} of them before, in {places.cache}")
     if failed:
-        reasons = "\n".join(f"  {one.data_set.name}: {one.error}" for one in failed)
-        raise DataError(f"could not bring {len(failed)} data sets; the others are not concerned:\n{reasons}")
+        reasons = "\n".join(f"{one.data_set.name}: {one.error}" for one in failed)
+        raise DataError(f"not brought: {', '.join(one.data_set.name for one in failed)}.\n{reasons}")

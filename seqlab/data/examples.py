@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import operator
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,11 +37,11 @@ class Examples(ABC, Generic[Batch]):
         Raises:
             IndexError: an index is out of range.
         """
-        if isinstance(index, int | np.integer):
-            only = self.batch(self._indices([int(index)]))
+        if not isinstance(index, slice) and np.ndim(index) == 0:
+            only = self.batch(self._indices([operator.index(cast(int, index))]))
             first: Batch = type(only)(*(None if field is None else field[0] for field in only))  # type: ignore[arg-type]
             return first
-        return self.batch(self._indices(index))
+        return self.batch(self._indices(cast(Array, index)))
 
     def minibatches(self, size: int, rng: np.random.Generator) -> Iterator[Batch]:
         """Every example once, in an order that ``rng`` decides, ``size`` at a time; the last batch may be smaller.
@@ -68,21 +69,23 @@ class Examples(ABC, Generic[Batch]):
     ) -> DataLoader[Batch]:
         """The same minibatches as tensors, from a torch DataLoader whose ``workers`` read ahead.
 
-        The order is decided by ``rng`` in this process, so that it does not depend on how many workers there are. Going
-        through the loader once shows everything ``epochs`` times, and going through it again draws a new order. Integers
-        come as int64, which torch wants of indices and targets. The embedded sets are fastest with no workers.
+        The order is decided by ``rng`` in this process, so that it does not depend on how many workers there are. One
+        pass through the loader shows everything ``epochs`` times; the next pass draws a new order. Integers come as
+        int64, which torch wants of indices and targets. The embedded sets are fastest with no workers.
 
         Raises:
             ValueError: ``size`` is less than 1.
             TypeError: ``rng`` is no NumPy generator.
         """
-        from torch.utils.data import DataLoader  # noqa: PLC0415 (NumPy's part of the course does without torch)
+        from torch import Generator  # noqa: PLC0415 (NumPy's part of the course does without torch)
+        from torch.utils.data import DataLoader  # noqa: PLC0415
 
         require_generator(rng)
         plan: Any = _Plan(len(self), _at_least_one(size), rng, epochs)
         source: Any = self
         collate: Any = _as_tensors
-        return DataLoader(source, sampler=plan, batch_size=None, num_workers=workers, collate_fn=collate)
+        own = Generator()  # or the loader would draw from torch's own, on which a student's results may depend
+        return DataLoader(source, sampler=plan, batch_size=None, num_workers=workers, collate_fn=collate, generator=own)
 
     def _indices(self, index: slice | Sequence[int] | Array) -> Array:
         everything = np.arange(len(self))

@@ -51,16 +51,24 @@ def find_places() -> Places:
     folder = _datasets_folder()
     registry = load_registry(folder / REGISTRY_NAME)
     chosen = os.environ.get(CACHE_VARIABLE)
-    return Places(registry, Path(chosen).expanduser().absolute() if chosen else folder / "cache")
+    return Places(registry, _named(CACHE_VARIABLE, chosen) if chosen else folder / "cache")
+
+
+def _named(variable: str, place: str) -> Path:
+    try:
+        return Path(place).expanduser().absolute()
+    except RuntimeError as error:  # ~ of nobody
+        raise RegistryError(f"expected a folder in {variable}; found {place!r} ({error})") from error
 
 
 def _datasets_folder() -> Path:
     named = os.environ.get(DATASETS_VARIABLE)
     if named:
-        return Path(named).expanduser().absolute()
+        return _named(DATASETS_VARIABLE, named)
     beside = Path(__file__).resolve().parents[2] / "datasets"
-    around = [folder / "datasets" for folder in (Path.cwd(), *Path.cwd().parents)]
-    for folder in (beside, *around):
+    if (beside / REGISTRY_NAME).is_file():
+        return beside  # before asking where one works, which may have been deleted
+    for folder in (one / "datasets" for one in (Path.cwd(), *Path.cwd().parents)):
         if (folder / REGISTRY_NAME).is_file():
             return folder
     raise RegistryError(

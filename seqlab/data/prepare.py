@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import metadata
+from pathlib import Path
 
 from seqlab.data.build.catalogue import BUILDERS
 from seqlab.data.build.sources import Sources
-from seqlab.data.errors import DataError, DataMissing
+from seqlab.data.errors import DataError, DataMissing, WrongContents
 from seqlab.data.fetch.fetch import FetchOptions, fetch_set, is_fetched, verify_raw
 from seqlab.data.places import Places
-from seqlab.data.ready import synthesised
+from seqlab.data.ready import is_there, make_if_missing
 from seqlab.data.registry import DataSet
 from seqlab.data.storage.folders import build_folder, faults, only_one, sha256_of
 
@@ -45,7 +46,7 @@ def prepare(places: Places, chosen: Sequence[DataSet], options: FetchOptions) ->
             state = bring(places, data_set, options)
             outcomes[data_set.name] = Outcome(data_set, state)
         except DataError as error:
-            options.show(f"{data_set.name}: {error}")
+            options.show(f"{data_set.name} could not be brought; the reasons follow at the end")
             outcomes[data_set.name] = Outcome(data_set, FAILED, str(error))
     return list(outcomes.values())
 
@@ -65,8 +66,8 @@ def bring(places: Places, data_set: DataSet, options: FetchOptions) -> str:
     if not wrong_with(places, data_set, thorough=True):
         return READY
     if data_set.seed is not None:
-        synthesised(places, data_set, data_set.seed, options.show, thorough=True)
-        return MADE
+        made = make_if_missing(places, data_set, data_set.seed, options.show, thorough=True)
+        return MADE if made else READY
     with only_one(places.cache, data_set.name, options.show):
         if not wrong_with(places, data_set, thorough=True):
             return READY
@@ -88,9 +89,24 @@ def _build(places: Places, data_set: DataSet, options: FetchOptions, installed: 
     needed = {name: places.built(places.registry.find(name)) for name in data_set.needs}
     made_from = {"files": {name: sha256_of(path) for name, path in files.items()}, "installed": installed}
     sources = Sources(files, needed, options.show)
-    options.show(f"building {data_set.name} ...")
-    build = BUILDERS[data_set.name]
-    build_folder(places.built(data_set), data_set.version, made_from, lambda fresh: build(sources, fresh))
+    folder = places.built(data_set)
+    why = f": {wrong_with(places, data_set, thorough=True)[0]}" if is_there(folder) else ""
+    options.show(f"building {data_set.name}{why} ...")
+    build_folder(folder, data_set.version, made_from, lambda fresh: _built(data_set, sources, fresh))
+
+
+def _built(data_set: DataSet, sources: Sources, folder: Path) -> None:
+    """What no builder has foreseen becomes an error of this set alone, so that it costs no other its place."""
+    try:
+        BUILDERS[data_set.name](sources, folder)
+    except (DataError, OSError):
+        raise
+    except Exception as error:
+        files = ", ".join(map(str, sources.files.values())) or "installed packages"
+        raise WrongContents(
+            f"{data_set.name} cannot be built from {files}: {type(error).__name__}: {error}. If the files are not what "
+            "they should be, delete them and fetch them from elsewhere (--mirror); else please report this."
+        ) from error
 
 
 def _version(name: str) -> str:

@@ -5,6 +5,7 @@ Every loader begins with :func:`folder_of`.
 
 from __future__ import annotations
 
+import operator
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -34,7 +35,7 @@ def folder_of(name: str, *, task: str, seed: int | None = None, places: Places |
     where = places or find_places()
     data_set = _of_task(where, name, task)
     if data_set.seed is not None:
-        return synthesised(where, data_set, data_set.seed if seed is None else seed)
+        return synthesised(where, data_set, data_set.seed if seed is None else _whole_seed(seed))
     if seed is not None:
         raise DataMissing(f"{name} is not synthesised, so there is only one of it; expected no seed, found {seed}")
     folder = where.built(data_set)
@@ -42,6 +43,14 @@ def folder_of(name: str, *, task: str, seed: int | None = None, places: Places |
     if wrong:
         raise DataMissing(_not_here(where, data_set, wrong))
     return folder
+
+
+def _whole_seed(seed: int) -> int:
+    """A seed as a plain number: it becomes part of a folder's name, and is written down as JSON."""
+    whole = int(operator.index(seed))
+    if whole < 0:
+        raise ValueError(f"expected a seed of 0 or more; found {whole}")
+    return whole
 
 
 def synthesised(
@@ -79,6 +88,14 @@ def make_if_missing(
     return True
 
 
+def is_there(folder: Path) -> bool:
+    """Whether there is a folder, even one that may not be looked into."""
+    try:
+        return folder.exists()
+    except PermissionError:
+        return True
+
+
 def command_for(data_set: DataSet) -> str:
     """The command that brings a set."""
     make = "make download-data" if data_set.tier == "embedded" else f"make download-data SET={data_set.name}"
@@ -92,7 +109,7 @@ def _not_here(places: Places, data_set: DataSet, wrong: list[str]) -> str:
     ]
     size = sum(one.download_size for one in missing)
     told = f"at most {size / 1e6:,.1f} MB to fetch" if size else "nothing to fetch"
-    state = wrong[0] if folder.exists() else f"expected it in {folder}"
+    state = wrong[0] if is_there(folder) else f"expected it in {folder}"
     return (
         f"the data set {data_set.name} ({data_set.title}) is not ready: {state}. "
         f"Bring it with: {command_for(data_set)}; {told}."
@@ -110,9 +127,8 @@ def _of_task(places: Places, name: str, task: str) -> DataSet:
         return data_set
     if data_set.task == "raw":
         raise DataMissing(f"{name} is kept as it came and has no loader; its card, {places.cards}/{name}.md, says more")
-    raise DataMissing(
-        f"{name} is a data set of {data_set.task}, and {task} were asked for. There are for {task}: {', '.join(suited)}."
-    )
+    there = f"There are for {task}: {', '.join(suited)}."
+    raise DataMissing(f"{name} is a data set of {data_set.task}, and {task} were asked for. {there}")
 
 
 _FURTHER_TASKS = {"digit_scenes": ("questions",)}

@@ -68,7 +68,8 @@ class Text:
             raise ValueError(f"expected pieces shorter than the {len(ids)} characters of {split}; found {length}")
         places = rng.integers(len(ids) - length, size=size)[:, None] + np.arange(length + 1)
         drawn = ids[places]
-        return TextBatch(drawn[:, :-1], drawn[:, 1:])
+        # Two arrays: as views of one, whoever changes the inputs would change the targets.
+        return TextBatch(drawn[:, :-1].copy(), drawn[:, 1:].copy())
 
 
 def load_text(name: str = "plays", *, places: Places | None = None) -> Text:

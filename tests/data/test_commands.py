@@ -1,6 +1,8 @@
 """``seqlab data`` and ``make download-data``: what people are shown, whatever happens."""
 
 import dataclasses
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -64,6 +66,43 @@ def test_what_is_synthesised_is_made_to_be_looked_at(run, tmp_path):
         assert f"making {name} from seed 0" in result.stderr
 
 
+@pytest.mark.usefixtures("stocked")
+@pytest.mark.parametrize(
+    ("out", "said"),
+    [("look.jpg", "ends in .png; found"), ("nowhere/look.png", "cannot be written to .*name another place")],
+)
+def test_a_picture_that_cannot_be_written_is_said(run, tmp_path, out, said):
+    result = run("show", "plays", "--out", tmp_path / out)
+    assert result.exit_code == 1
+    assert re.search(said, result.stderr)
+
+
+def test_an_interrupted_command_says_that_nothing_is_lost(run, monkeypatch):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("seqlab.data.commands.prepare", interrupted)
+    result = run("fetch", "dates")
+    assert result.exit_code == 1
+    assert "interrupted. What is finished is kept; run the same command again." in result.stderr
+
+
+def test_a_cache_that_may_not_be_read_is_said_with_who_can_change_it(stocked, run, monkeypatch):
+    """As root everything may be read, so the system's refusal is played."""
+    locked = stocked.built(stocked.registry.find("plays"))
+    read = Path.read_text
+
+    def refusing(path, *args, **kwargs):
+        if path.parent == locked:
+            raise PermissionError(13, "Permission denied", str(path))
+        return read(path, *args, **kwargs)
+
+    monkeypatch.setattr(Path, "read_text", refusing)
+    with pytest.raises(DataMissing, match=r"built.json may not be read by you \(whoever keeps this cache.*chmod"):
+        load_text("plays", places=stocked)
+    assert run("list").exit_code == 0
+
+
 def test_there_is_nothing_to_see_of_weights(run, stocked):
     put(stocked, "lite0", lambda folder: (folder / "weights.pth").write_bytes(b"w"))
     result = run("show", "lite0")
@@ -75,8 +114,8 @@ def test_what_is_missing_says_which_command_brings_it(run, places):
     result = run("show", "icons")
     assert result.exit_code == 1
     assert "icons (" in result.stderr
-    assert "make download-data (or, without make: seqlab data fetch icons)" in result.stderr
-    with pytest.raises(DataMissing, match=r"make download-data SET=tinyshakespeare \(or.*1\.1 MB to fetch"):
+    assert "seqlab data fetch icons (or, in a clone with make: make download-data); at most 20.0 MB" in result.stderr
+    with pytest.raises(DataMissing, match=r"tinyshakespeare \(or.*SET=tinyshakespeare\); at most 1\.1 MB"):
         load_text("tinyshakespeare", places=places)
 
 

@@ -56,7 +56,7 @@ def test_everything_is_made_once_and_ready_ever_after(embedded):
     again = run(embedded.cache, "fetch")
     assert again.returncode == 0
     count = len(embedded.registry.tier("embedded"))
-    assert f"{count} of {count} ready ({count} were so before)" in again.stdout
+    assert f"{count} of {count} ready, {count} of them before" in again.stdout
     assert again.stderr == ""
 
 

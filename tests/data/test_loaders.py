@@ -73,11 +73,38 @@ def test_an_example_that_is_not_there_is_an_index_error(split, index):
 def test_torch_loaders_give_the_same_batches_as_tensors(split, workers):
     rng = np.random.default_rng(4)
     expected = [*split.minibatches(2, rng), *split.minibatches(2, rng)]
+    before = torch.random.get_rng_state()
     found = list(split.torch_batches(2, np.random.default_rng(4), workers=workers, epochs=2))
+    assert torch.equal(torch.random.get_rng_state(), before)
     assert len(found) == len(expected)
     assert isinstance(found[0][0], torch.Tensor)
     for one, other in zip(found, expected, strict=True):
         same(one, other)
+
+
+def test_a_torch_loader_draws_a_new_order_in_each_pass_and_knows_its_length(split):
+    loader = split.torch_batches(1, np.random.default_rng(4))
+    rng = np.random.default_rng(4)
+    passes = [[*loader], [*loader]]
+    assert len(loader) == len(passes[0]) == len(split)
+    for found in passes:
+        for one, other in zip(found, split.minibatches(1, rng), strict=True):
+            same(one, other)
+
+
+def test_integers_come_to_torch_as_it_wants_targets(stocked):
+    batch = next(iter(load_questions(places=stocked).train.torch_batches(2, np.random.default_rng(0))))
+    assert {field.dtype for field in batch[:5]} == {torch.int64}
+    torch.nn.functional.cross_entropy(torch.zeros(2, 3), batch.answers)
+    assert batch.images.dtype == torch.float32
+
+
+@pytest.mark.parametrize("ask", ["minibatches", "sample", "torch_batches"])
+def test_chance_and_size_are_asked_for_in_words(split, ask):
+    with pytest.raises(TypeError, match=r"such as np.random.default_rng\(0\); found 0"):
+        list(getattr(split, ask)(10, 0))
+    with pytest.raises(ValueError, match="at least 1 example; found 0"):
+        list(getattr(split, ask)(0, np.random.default_rng(0)))
 
 
 def test_captions_are_framed_and_their_features_are_those_of_their_images(stocked):
@@ -121,6 +148,8 @@ def test_sentences_are_padded_and_labelled(stocked):
     assert sentences.train.texts.text(1) == "Dull."
     assert sentences.val[0].words.tolist().count(UNK_ID) == 1
     assert load_sentences(longest=3, places=stocked).train[0].words.shape == (3,)
+    with pytest.raises(ValueError, match="at least one word; found longest=0"):
+        load_sentences(longest=0, places=stocked)
 
 
 def test_pairs_are_framed_on_the_target_s_side(stocked):
@@ -167,6 +196,11 @@ def test_texts_are_characters_and_what_follows(stocked):
     )
     with pytest.raises(ValueError, match=r"characters of this vocabulary of 4; found \['é'\]"):
         text.encode("bé")
+    with pytest.raises(ValueError, match="at least one piece of at least one character; found 0 of 3"):
+        text.pieces(0, 3, np.random.default_rng(0))
+    with pytest.raises(IndexError, match=r"numbers from 0 to 3; found \[9\]"):
+        text.decode([1, 9])
+    assert len(repr(text.vocabulary)) < 100
     with pytest.raises(ValueError, match="shorter than the 4 characters of val; found 4"):
         text.pieces(1, 4, np.random.default_rng(0), "val")
 
@@ -190,5 +224,7 @@ def test_a_set_for_another_task_is_refused_with_those_for_this_one(stocked):
         load_captions("plays", places=stocked)
     with pytest.raises(DataMissing, match="only one of it; expected no seed, found 3"):
         load_captions("icons", seed=3, places=stocked)
-    with pytest.raises(UnknownSet, match="called 'ikons'. Did you mean icons"):
-        load_captions("ikons", places=stocked)
+    with pytest.raises(UnknownSet, match="no data set of captions called 'Ikons'. Did you mean icons"):
+        load_captions("Ikons", places=stocked)
+    with pytest.raises(DataMissing, match=r"kept as it came and has no loader; its card, .*moving_mnist.md"):
+        load_videos("moving_mnist", places=stocked)

@@ -266,10 +266,12 @@ def test_the_bundle_holds_what_is_listed_and_is_the_same_every_time(course, bund
         "assignments",
         "constraints.txt",
         "datasets",
+        "docs",
         "environment.yml",
         "pyproject.toml",
         "seqlab",
     }
+    assert {name for name in names if name.startswith("docs/")} == {"docs/data.md"}
     cards = {f"datasets/cards/{path.name}" for path in (ROOT / "datasets" / "cards").iterdir()}
     assert {name for name in names if name.startswith("datasets/")} == {"datasets/registry.toml", *cards}
     assert {name for name in names if name.startswith("assignments/")} == {

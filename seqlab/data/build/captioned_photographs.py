@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from seqlab.data.build.progress import shown
 from seqlab.data.build.contents import listed, opened_zip, streamed, wrong
 from seqlab.data.build.photographs import write_features_of
+from seqlab.data.fetch.archives import UNREADABLE
 from seqlab.data.features.images import UnreadableImages, read_image
 from seqlab.data.layouts.captions import Captioned, write_captions
 from seqlab.data.storage.rows import Rows
@@ -90,7 +91,7 @@ def photograph(file: zipfile.ZipFile, name: str) -> NDArray[Any]:
         data = file.read(name)
     except KeyError as error:
         raise UnreadableImages(f"{name} is missing") from error
-    except (zipfile.BadZipFile, OSError, EOFError, ValueError, RuntimeError, NotImplementedError) as error:
+    except UNREADABLE as error:
         raise UnreadableImages(f"{name}: {error}") from error
     try:
         return read_image(io.BytesIO(data), SIDE)

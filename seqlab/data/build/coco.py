@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
@@ -15,6 +16,7 @@ from seqlab.data.build.contents import described_as, listed, wrong
 from seqlab.data.build.progress import shown
 from seqlab.data.build.sources import Sources
 from seqlab.data.fetch.archives import extract
+from seqlab.data.storage.rows import plain_array
 from seqlab.data.vocabulary import SPECIAL_TOKENS
 
 SPLITS = ("train", "val")
@@ -25,6 +27,7 @@ WIDTHS = {REDUCED: 512, UNREDUCED: 4096}
 NEEDED = (CAPTIONS, VOCABULARY, *(REDUCED.format(split=split) for split in SPLITS))
 KNOWN = frozenset({CAPTIONS, VOCABULARY, *(name.format(split=split) for name in (*WIDTHS, *LISTS) for split in SPLITS)})
 LENGTH = 17
+MOST_ROWS = 2_000_000  # COCO has 400,000 captions; a file of a few kilobytes can claim any number
 
 
 def build_coco(sources: Sources, folder: Path) -> None:
@@ -55,7 +58,7 @@ def _extract_flat(archive: Path, folder: Path) -> None:
             raise wrong(archive, f"one file {path.name}", "several")
         path.rename(place)
     for empty in [path for path in folder.glob("*") if path.is_dir()]:
-        empty.rmdir()
+        shutil.rmtree(empty)  # there may be folders in folders
 
 
 def _require_vocabulary(archive: Path, folder: Path) -> int:
@@ -66,6 +69,8 @@ def _require_vocabulary(archive: Path, folder: Path) -> int:
         words, numbers = list(contents["idx_to_word"]), dict(contents["word_to_idx"])
     if tuple(words[:4]) != SPECIAL_TOKENS:
         raise wrong(place, f"words that begin {' '.join(SPECIAL_TOKENS)}", f"{words[:4]}")
+    if not all(isinstance(word, str) for word in words):
+        raise wrong(place, "words that are texts", "others")
     if numbers != {word: number for number, word in enumerate(words)}:
         raise wrong(place, "the same numbers in idx_to_word and word_to_idx", "others")
     return len(words)
@@ -102,7 +107,7 @@ def _require_captions(archive: Path, folder: Path, split: str, words: int, image
         _array(archive, folder / CAPTIONS, f"{split}_image_idxs") as image_idxs,
     ):
         _require(archive, CAPTIONS, f"{split}_captions", captions, np.int32, (None, LENGTH))
-        _require(archive, CAPTIONS, f"{split}_image_idxs", image_idxs, np.int32, (len(captions),))
+        _require(archive, CAPTIONS, f"{split}_image_idxs", image_idxs, np.int32, (captions.shape[0],))
         _require_below(archive, f"{split}_captions", captions, words, "words of the vocabulary")
         _require_below(archive, f"{split}_image_idxs", image_idxs, images, "rows of the features")
 
@@ -111,7 +116,7 @@ def _require(archive: Path, file: str, key: str, array: Any, dtype: Any, shape: 
     fits = len(array.shape) == len(shape) and all(
         wanted in (None, found) for wanted, found in zip(shape, array.shape, strict=True)
     )
-    if not fits or array.dtype != dtype or not len(array):
+    if not fits or array.dtype != dtype or not 0 < array.shape[0] <= MOST_ROWS:
         named = ", ".join("N" if size is None else str(size) for size in shape)
         expected = f"{key} of shape ({named}), {np.dtype(dtype)}"
         raise wrong(f"{file} of {archive}", expected, f"shape {array.shape}, {array.dtype}")
@@ -132,6 +137,8 @@ def _array(archive: Path, path: Path, key: str) -> Iterator[Any]:
     except OSError as error:
         raise wrong(place, "a whole HDF5 file", str(error)) from error
     with file:
-        if key not in file:
-            raise wrong(place, f"an array {key}", listed(sorted(file)))
-        yield file[key]
+        try:
+            array = plain_array(file, key)
+        except (OSError, KeyError) as error:
+            raise wrong(place, f"an array {key}", f"{listed(sorted(file))} ({error})") from error
+        yield array

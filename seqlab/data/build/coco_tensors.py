@@ -5,7 +5,7 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 import torch
@@ -26,6 +26,7 @@ SPLITS = ("train", "val")
 SIDE, SEEN_SIDE = 112, 128  # pixels: of the photographs, and as the CNN sees them
 LENGTH = 17
 AT_ONCE = 256
+INTEGERS = (torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64)
 
 
 class Enlarged:
@@ -101,7 +102,7 @@ def vocabulary_of(path: Path, tensors: Mapping[str, Any]) -> tuple[Vocabulary, A
 
 def _images(path: Path, tensors: Mapping[str, Any], split: str) -> Tensor:
     images = tensors.get(f"{split}_images")
-    if not isinstance(images, Tensor) or images.dtype != torch.uint8 or images.shape[1:] != (3, SIDE, SIDE):
+    if not _is_whole(images) or images.dtype != torch.uint8 or images.shape[1:] != (3, SIDE, SIDE):
         raise wrong(path, f"{split}_images of shape (N, 3, {SIDE}, {SIDE}), uint8", _described(images))
     return images
 
@@ -109,7 +110,7 @@ def _images(path: Path, tensors: Mapping[str, Any], split: str) -> Tensor:
 def _captions(path: Path, tensors: Mapping[str, Any], split: str, number: Array, count: int) -> Array:
     """Captions (N, 17) in the new numbers, int32."""
     captions = tensors.get(f"{split}_captions")
-    if not isinstance(captions, Tensor) or captions.is_floating_point() or captions.shape != (count, LENGTH):
+    if not _is_whole(captions) or captions.dtype not in INTEGERS or captions.shape != (count, LENGTH):
         raise wrong(path, f"{split}_captions of shape ({count}, {LENGTH}), whole numbers", _described(captions))
     old = captions.numpy()
     if old.size and not 0 <= old.min() <= old.max() < len(number):
@@ -117,6 +118,13 @@ def _captions(path: Path, tensors: Mapping[str, Any], split: str, number: Array,
         raise wrong(path, expected, f"numbers from {old.min()} to {old.max()}")
     result: Array = number[old]
     return result
+
+
+def _is_whole(found: Any) -> TypeGuard[Tensor]:
+    """Whether it is a tensor of which every number is in the file: one number may else be repeated to terabytes."""
+    if not isinstance(found, Tensor) or found.layout != torch.strided or found.device.type != "cpu" or not len(found.shape):
+        return False
+    return bool(len(found)) and found.untyped_storage().nbytes() >= found.numel() * found.element_size()
 
 
 def _write_images(path: Path, images: Mapping[str, Tensor]) -> None:

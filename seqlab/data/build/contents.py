@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -13,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqlab.data.errors import WrongContents
-from seqlab.data.fetch.archives import read_member
+from seqlab.data.fetch.archives import UNREADABLE, read_member
 from seqlab.data.storage.writing import RowWriter, reserve
 
 LISTED = 20
@@ -42,7 +43,7 @@ def described_as(expected: str, place: Path | str) -> Iterator[None]:
     """
     try:
         yield
-    except (LookupError, TypeError, ValueError, AttributeError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError, RecursionError, csv.Error) as error:
         raise wrong(place, expected, f"something else ({type(error).__name__}: {error})") from error
 
 
@@ -83,7 +84,7 @@ def opened_zip(path: Path) -> Iterator[zipfile.ZipFile]:
     """
     try:
         file = zipfile.ZipFile(path)
-    except zipfile.BadZipFile as error:
+    except UNREADABLE as error:
         raise wrong(path, "a whole zip archive", str(error)) from error
     with file:
         yield file

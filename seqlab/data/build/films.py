@@ -64,7 +64,8 @@ def _decoded(path: Path, side: int) -> tuple[list[Array], str]:
 
     frames: list[Array] = []
     try:
-        with av.open(str(path)) as container:
+        # Only this format: others, such as lists of films, would have FFmpeg open further files.
+        with av.open(str(path), format="avi") as container:
             for frame in container.decode(video=0):
                 frames.append(_square(frame, side))
                 if len(frames) >= MOST_FRAMES:

@@ -8,6 +8,8 @@ from typing import Any
 
 import click
 
+from seqlab.data.errors import NotWritable
+
 PLUG_IN_SIZE = 224
 
 
@@ -42,7 +44,12 @@ def features(
     """
     extractor = _extractor(**network)
     extract_folder = importlib.import_module("seqlab.data.features.folder").extract_folder
-    done = extract_folder(folder, out, extractor, batch_size=batch_size, device=device, skip_unreadable=skip_unreadable)
+    try:
+        done = extract_folder(
+            folder, out, extractor, batch_size=batch_size, device=device, skip_unreadable=skip_unreadable
+        )
+    except NotWritable as error:
+        raise click.ClickException(f"the features cannot be written to {out}; name another place: --out") from error
     for reason in done.skipped.values():
         click.echo(f"left out: {reason}", err=True)
     click.echo(f"{len(done.names)} images: {done.pooled}, {done.spatial}, {done.listing}")

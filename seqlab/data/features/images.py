@@ -14,6 +14,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from seqlab.data.errors import DataError
 
+FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP")  # whatever a file's name: Pillow would run Ghostscript on PostScript
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp")
 Images = NDArray[np.uint8]
 
@@ -70,7 +71,7 @@ def read_image(source: Path | BinaryIO, size: int) -> Images:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(source) as image:
+            with Image.open(source, formats=FORMATS) as image:
                 return _square(image, size)
     # Pillow's readers raise almost anything on damaged files; whatever it is, the file and the reason are reported.
     except Exception as error:

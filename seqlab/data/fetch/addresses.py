@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
+from seqlab.data.errors import FetchFailed
 from seqlab.data.registry import DataSet, PackageSource, SourceFile
 
 
@@ -64,6 +65,11 @@ def missing_folders(mirrors: Sequence[str]) -> list[Path]:
     return [place.path for place in places if isinstance(place, LocalAddress) and not place.path.is_dir()]
 
 
+def without_passwords(text: str) -> str:
+    """A text without the users and passwords of the addresses in it."""
+    return re.sub(r"(?<=//)[^/\s'\"]*@", "", text)
+
+
 def without_password(url: str) -> str:
     """An address as it may be shown and written down: without user and password, and without a query."""
     parts = urlsplit(url)
@@ -71,9 +77,13 @@ def without_password(url: str) -> str:
 
 
 def _at(mirror: str, relative: str) -> Address:
-    if _is_url(mirror):
-        return _address(f"{mirror.rstrip('/')}/{relative}", True)
-    return LocalAddress(Path(mirror).expanduser().absolute() / relative, True)
+    try:
+        if _is_url(mirror):
+            return _address(f"{mirror.rstrip('/')}/{relative}", True)
+        return LocalAddress(Path(mirror).expanduser().absolute() / relative, True)
+    except (ValueError, RuntimeError) as error:  # a bracket that is not closed, ~ of nobody
+        found = f"{without_passwords(mirror)!r} ({error})"
+        raise FetchFailed(f"expected a folder or an address as a mirror; found {found}") from error
 
 
 def _address(url: str, is_mirror: bool) -> Address:

@@ -5,9 +5,11 @@ Only the contents of regular files are ever taken out: no rights, owners, links 
 
 from __future__ import annotations
 
+import lzma
 import re
 import shutil
 import stat
+import struct
 import tarfile
 import zipfile
 import zlib
@@ -26,7 +28,10 @@ MOST_BYTES_OF_A_MEMBER = 2_000_000_000
 MOST_MEMBERS = 1_000_000
 FOLDER, FILE = "folder", "file"
 T = TypeVar("T")
-UNREADABLE = (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError)
+UNREADABLE = (
+    *(zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, struct.error),
+    *(EOFError, RuntimeError, OSError, ValueError, LookupError, ArithmeticError),
+)
 
 
 def everything(_: str) -> bool:

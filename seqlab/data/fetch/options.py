@@ -7,12 +7,14 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from seqlab.data.visible import visible
+
 MIRROR_VARIABLE = "SEQLAB_MIRROR"
 
 
 def to_stderr(line: str) -> None:
     """Tell a person a line."""
-    print(line, file=sys.stderr)
+    print(visible(line), file=sys.stderr)
 
 
 @dataclass(frozen=True)

@@ -60,9 +60,11 @@ class Part:
     def note(self) -> Note | None:
         """What is known of the part; None if nothing is."""
         try:
-            return Note(**json.loads(self.note_path.read_text(encoding="utf-8")))
-        except (OSError, ValueError, TypeError):
+            note = Note(**json.loads(self.note_path.read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError, RecursionError):
             return None
+        texts = (note.origin, note.etag or "", note.last_modified or "")
+        return note if all(isinstance(text, str) for text in texts) and isinstance(note.total or 0, int) else None
 
     def is_whole(self, file: SourceFile) -> bool:
         """Whether there are as many bytes as there should be."""

@@ -140,7 +140,10 @@ def _read_trusted(path: Path) -> Entries:
 
 
 def _read(path: Path) -> Entries:
-    written = json.loads(path.read_text(encoding="utf-8"))
+    try:
+        written = json.loads(path.read_text(encoding="utf-8"))
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
     if not isinstance(written, dict) or not isinstance(written.get("files"), dict):
         raise ValueError('expected {"files": {...}}')
     try:

@@ -16,7 +16,7 @@ import requests
 import urllib3.exceptions
 
 from seqlab.data.errors import WrongContents
-from seqlab.data.fetch.addresses import without_password
+from seqlab.data.fetch.addresses import without_password, without_passwords
 from seqlab.data.fetch.contents import other_size
 from seqlab.data.fetch.options import FetchOptions
 from seqlab.data.fetch.part import Note, Part
@@ -27,6 +27,7 @@ from seqlab.data.registry import SourceFile
 CHUNK = 2**16
 LONGEST_WAIT = 120.0
 WORTH_A_FRESH_START = 2**20  # a connection that is cut now and then, and gets on, is not given up
+FAR_TOO_MANY = 10  # times what is expected: a server that never ends must not fill the disk
 TRY_AGAIN = (408, 425, 429)
 
 
@@ -175,14 +176,16 @@ def _require_at_its_end(answer: requests.Response, start: int, file: SourceFile,
 
 def _range_of(answer: requests.Response) -> tuple[int | None, int | None]:
     """The first byte and the whole size of a Content-Range header, as far as it says."""
-    found = re.fullmatch(r"bytes (?:(\d+)-\d+|\*)/(?:(\d+)|\*)", answer.headers.get("Content-Range", ""))
+    found = re.fullmatch(
+        r"bytes (?:([0-9]{1,18})-[0-9]+|\*)/(?:([0-9]{1,18})|\*)", answer.headers.get("Content-Range", "")
+    )
     first, total = found.groups() if found else (None, None)
     return (None if first is None else int(first)), (None if total is None else int(total))
 
 
 def _total(answer: requests.Response, begin: int) -> int | None:
     length = answer.headers.get("Content-Length", "")
-    return begin + int(length) if length.isdecimal() else None
+    return begin + int(length) if re.fullmatch(r"[0-9]{1,18}", length) else None
 
 
 def _is_encoded(answer: requests.Response, file: SourceFile) -> bool:
@@ -194,6 +197,8 @@ def _is_encoded(answer: requests.Response, file: SourceFile) -> bool:
 def _require_no_more(size: int, file: SourceFile) -> None:
     if file.size is not None and size > file.size:
         raise WrongContents(f"expected {file.size:,} bytes, found more")
+    if size > file.about_size * FAR_TOO_MANY + WORTH_A_FRESH_START:
+        raise WrongContents(f"expected about {file.about_size:,} bytes, found more than {FAR_TOO_MANY} times as many")
 
 
 def _asked_to_wait(answer: requests.Response, words: str) -> float | None:
@@ -224,8 +229,8 @@ def _in_plain_words(timeout: float, *, answered: bool) -> Iterator[None]:
         if isinstance(root, ssl.SSLCertVerificationError):
             raise AddressFailed(f"its certificate cannot be verified ({root.verify_message})") from error
         raise Interrupted(f"the connection failed ({root})", answered=answered) from error
-    except requests.RequestException as error:
-        raise AddressFailed(str(error)) from error
+    except (requests.RequestException, ValueError) as error:  # ValueError: redirected to what is no address
+        raise AddressFailed(without_passwords(str(error))) from error
 
 
 def _root(error: BaseException) -> BaseException:

@@ -123,7 +123,7 @@ def _questions(places: Places, name: str, split: str, rng: np.random.Generator, 
         questions.vocabulary.sentence(row[:length]) for row, length in zip(batch.questions, batch.lengths, strict=True)
     ]
     answers = [questions.answers[i] if i >= 0 else "(another answer)" for i in batch.answers]
-    titles = [f"{question.replace(' ?', '?')} {answer}" for question, answer in zip(asked, answers, strict=True)]
+    titles = [f"{question.replace(' ?', '?')} → {answer}" for question, answer in zip(asked, answers, strict=True)]
     return Look(facts, titles, [] if batch.images is None else list(batch.images), titles)
 
 

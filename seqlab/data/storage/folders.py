@@ -19,7 +19,7 @@ from seqlab.data.errors import NoSpace, NotWritable
 
 STAMP = "built.json"
 CHUNK = 2**20
-UNWRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS)
+UNWRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST, errno.EISDIR)
 
 
 def sha256_of(path: Path) -> str:
@@ -44,8 +44,9 @@ def clear_about_the_disk(folder: Path) -> Iterator[None]:
     except OSError as error:
         if error.errno in UNWRITABLE:
             raise NotWritable(
-                f"expected to be allowed to write into {folder}; the system says: {error.strerror}. Choose another "
-                "place for data: set SEQLAB_CACHE to a folder of yours (export SEQLAB_CACHE=~/seqlab-data)."
+                f"expected to be allowed to write into {folder}; the system says: {error.strerror}. If others share "
+                "that folder, whoever keeps it has to do this; or choose a place of your own, and name it: "
+                "export SEQLAB_CACHE=~/seqlab-data"
             ) from error
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise NoSpace(
@@ -110,12 +111,24 @@ def build_folder(folder: Path, version: int, made_from: Mapping[str, Any], write
 
 
 def read_stamp(folder: Path) -> dict[str, Any] | None:
-    """The stamp of a built folder; None where there is no readable one."""
+    """The stamp of a built folder; None where there is none that can be understood.
+
+    Raises:
+        PermissionError: it may not be read.
+    """
     try:
         stamp = json.loads((folder / STAMP).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except PermissionError:
+        raise
+    except (OSError, ValueError, RecursionError):
         return None
-    return stamp if isinstance(stamp, dict) and {"version", "files"} <= set(stamp) else None
+    return stamp if _is_stamp(stamp) else None
+
+
+def _is_stamp(stamp: Any) -> bool:
+    if not isinstance(stamp, dict) or "version" not in stamp or not isinstance(stamp.get("files"), dict):
+        return False
+    return all(isinstance(said, dict) and {"bytes", "sha256"} <= set(said) for said in stamp["files"].values())
 
 
 def faults(folder: Path, version: int, outputs: Sequence[str], thorough: bool = False) -> list[str]:
@@ -127,6 +140,14 @@ def faults(folder: Path, version: int, outputs: Sequence[str], thorough: bool = 
         outputs: the files and folders ("name/") that should be in it.
         thorough: compare the contents with the stamp's hashes too, not only the sizes.
     """
+    try:
+        return _faults(folder, version, outputs, thorough)
+    except PermissionError as error:
+        who = "whoever keeps this cache has to allow it: chmod -R a+rX"
+        return [f"{error.filename or folder} may not be read by you ({who} {folder.parent})"]
+
+
+def _faults(folder: Path, version: int, outputs: Sequence[str], thorough: bool) -> list[str]:
     stamp = read_stamp(folder)
     if stamp is None:
         return [f"{folder} has no readable {STAMP}"]

@@ -65,7 +65,7 @@ class Rows:
             return np.asarray(dataset[index]) if plain else self._read_rows(dataset, np.asarray(index))
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
-        return np.asarray(self[:], dtype=dtype)
+        return np.array(self[:], dtype=dtype, copy=copy)
 
     def __repr__(self) -> str:
         return f"Rows({self.key!r} of {self.path.name}, shape {self.shape}, {self.dtype})"
@@ -79,7 +79,7 @@ class Rows:
         # No locks: what is in the cache is never changed, only replaced, and a read-only disk may not know locks.
         try:
             with h5py.File(self.path, "r", locking=False) as file:
-                yield file[self.key]
+                yield plain_array(file, self.key)
         except (OSError, KeyError, AttributeError) as error:
             raise damaged(self.path, f"expected an HDF5 file with an array {self.key!r}: {error}") from error
 
@@ -89,6 +89,7 @@ class Rows:
             index = np.flatnonzero(index)
         if index.size == 0:
             return np.empty((0, *self.shape[1:]), self.dtype)
+        index = _whole(index)
         wanted = np.where(index < 0, index + len(self), index)
         if wanted.min() < 0 or wanted.max() >= len(self):
             raise IndexError(f"expected indices in [{-len(self)}, {len(self)}); found {index.min()} to {index.max()}")
@@ -124,7 +125,8 @@ class Ragged:
 
     def lengths(self, indices: Array) -> Array:
         """The lengths (N,) of some sequences, int64."""
-        return self.starts[indices + 1] - self.starts[indices]
+        wanted = _whole(indices)  # in one byte 255 + 1 would be 0
+        return self.starts[wanted + 1] - self.starts[wanted]
 
     def padded(self, indices: Array, fill: int = 0, longest: int | None = None) -> tuple[Array, Array]:
         """Some sequences side by side.
@@ -149,6 +151,32 @@ class Ragged:
     def text(self, index: int) -> str:
         """Sequence number ``index`` of a text that is kept as UTF-8 bytes."""
         return self[index].tobytes().decode("utf-8")
+
+
+def plain_array(file: h5py.File, key: str) -> h5py.Dataset:
+    """The array ``key`` of numbers, which lies in this file itself.
+
+    HDF5 may say that an array lies in another file of this machine (by its path, or by a link or a view); then whoever
+    made the file would decide what else is read. Text and references are kept as addresses in memory, so that mapping
+    them would end the process.
+
+    Raises:
+        KeyError: there is none.
+        OSError: it is something else.
+    """
+    found = file[key] if isinstance(file.get(key, getlink=True), h5py.HardLink) else None
+    if not isinstance(found, h5py.Dataset) or found.shape is None or found.dtype.kind not in "biuf":
+        raise OSError(f"expected {key!r} to be an array of numbers, found {found or 'a link'}")
+    if found.is_virtual or found.external:
+        raise OSError(f"expected {key!r} to lie in the file itself; it says that it lies in others")
+    return found
+
+
+def _whole(indices: Array | Sequence[int]) -> Array:
+    wanted = np.asarray(indices)
+    if wanted.dtype.kind not in "iu":
+        raise IndexError(f"expected whole numbers as indices; found {wanted.dtype}")
+    return wanted.astype(np.int64)
 
 
 def damaged(path: Path, found: str) -> DataDamaged:
@@ -188,7 +216,8 @@ def _in_memory(path: Path, dataset: h5py.Dataset) -> Array | None:
     if offset is None:
         return _read_only(dataset[()]) if dataset.nbytes <= WHOLE_BYTES else None
     try:
-        return _read_only(np.memmap(path, dataset.dtype, "r", offset, dataset.shape).view(np.ndarray))
+        # "c", not "r": torch.from_numpy ignores that an array is read-only, and a write would end the process.
+        return _read_only(np.memmap(path, dataset.dtype, "c", offset, dataset.shape).view(np.ndarray))
     except ValueError as error:  # the file ends before the array does
         raise OSError(str(error)) from error
 

@@ -1,4 +1,4 @@
-"""Dates as people write them in six languages, and the same day in ISO 8601: a warm-up for translation."""
+"""Dates as they are written in five languages, and the same day in ISO 8601: a warm-up for translation."""
 
 from __future__ import annotations
 
