@@ -489,5 +489,5 @@ def test_the_last_error_lists_every_place_and_what_to_do(server, desk, tmp_path)
           {tmp_path}/things/a.bin: there is no such file
           {server.url}/gone: 404 Not Found
           {server.url}/b: 404 Not Found
-        Run the same command again to go on. Without the web: get a.bin elsewhere, put it into a folder, and name that: \
---mirror FOLDER, or SEQLAB_MIRROR=FOLDER.""")
+        Run the same command again to go on. Without the web: get a.bin elsewhere, put it into a folder, \
+and name that: --mirror FOLDER, or SEQLAB_MIRROR=FOLDER.""")
