@@ -4,25 +4,28 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from autograder.authoring.master import Master, read_master
 from autograder.authoring.source import notebook_text, source_notebook
+from autograder.circumstances import suite_digest, versions
 from autograder.course import Course, CourseError, Limits, Stage
 from autograder.judge import Judge
 from autograder.record import Record
+from autograder.sandbox.child import HostLost, LaunchFailed
 from autograder.sandbox.launchers import Launcher
+from autograder.secret import CourseSecret, load_secret
 from autograder.session import Session
 from autograder.submission import Submission, Template, parse_submission, read_template
 from autograder.suite import load_suite
 from autograder.truth import Truth
 
 FULL_CONTROL, EMPTY_CONTROL = "(control: the master)", "(control: the untouched release)"
-WORKERS = 2
+FALLS = 3  # of the sandbox itself, during one hand-in
 
 
 class ControlsFailed(Exception):
@@ -52,14 +55,31 @@ class Graded:
 class Grader:
     """Grades submissions of one stage: bytes in, record out. No submission leaves anything to the next."""
 
-    def __init__(self, judge: Judge, template: Template, launcher: Launcher, limits: Limits) -> None:
+    def __init__(self, judge: Judge, template: Template, launcher: Launcher, limits: Limits, suite: str = "") -> None:
         self.judge = judge
         self.template = template
+        self.suite = suite
         self._launcher = launcher
         self._limits = limits
 
     def grade(self, student: str, data: bytes) -> Graded:
-        """Grade one hand-in."""
+        """Grade one hand-in. What is lost because the sandbox itself went down is graded again.
+
+        Raises:
+            LaunchFailed: the sandbox cannot be kept up.
+        """
+        for _ in range(FALLS):
+            try:
+                return self._grade(student, data)
+            except HostLost:
+                continue
+        raise LaunchFailed(f"the sandbox went down {FALLS} times while the hand-in of {student} was graded")
+
+    def close(self) -> None:
+        """Give back what the sandbox holds."""
+        self._launcher.close()
+
+    def _grade(self, student: str, data: bytes) -> Graded:
         submission = parse_submission(data, self.template)
         if submission.refusal:
             verdicts = self.judge.refuse(submission.refusal)
@@ -79,14 +99,25 @@ class Grader:
             protections=self._launcher.protections,
             verdicts=verdicts,
             notes=submission.notes,
+            secret=self.judge.secret.name,
+            suite=self.suite,
+            versions=versions(),
+            graded_at=datetime.now(UTC).isoformat(timespec="seconds"),
             **rest,
         )
 
 
 def make_grader(
-    course: Course, stage: Stage, release: Path, launcher: Launcher, seed: int | None = None
+    course: Course,
+    stage: Stage,
+    release: Path,
+    launcher: Launcher,
+    seed: int | None = None,
+    secret: CourseSecret | None = None,
 ) -> tuple[Grader, Master]:
-    """Everything that grading a stage needs, with hidden inputs drawn from ``seed`` (default: a fresh one).
+    """Everything that grading a stage needs.
+
+    Hidden inputs are drawn from ``secret`` (default: the course's own) and ``seed`` (default: a fresh one).
 
     Raises:
         CourseError: the stage is not released, or its master or suite is not sound.
@@ -94,9 +125,14 @@ def make_grader(
     """
     master = read_master(course.master_path(stage.id), stage)
     truth = Truth(master, load_suite(stage))
-    judge = Judge(stage, truth, secrets.randbits(64) if seed is None else seed)
+    judge = Judge(stage, truth, fresh_seed() if seed is None else seed, secret or load_secret(course.root))
     template = read_template(released_notebook(release, stage), stage.id, stage.points)
-    return Grader(judge, template, launcher, course.limits), master
+    return Grader(judge, template, launcher, course.limits, suite_digest(course, stage, release)), master
+
+
+def fresh_seed() -> int:
+    """A seed that nobody can guess."""
+    return secrets.randbits(63)
 
 
 def released_notebook(release: Path, stage: Stage) -> dict[str, Any]:
@@ -126,19 +162,6 @@ def _notebook_in(folder: Path, stage: Stage) -> Path:
     return others[0] if not named.exists() and len(others) == 1 else named
 
 
-def grade_batch(
-    grader: Grader, master: Master, release: Path, hand_ins: Sequence[HandIn], progress: Callable[[Record], None]
-) -> list[Graded]:
-    """Grade the controls first, then every hand-in; ``progress`` is told of each record as it comes.
-
-    Raises:
-        ControlsFailed: the master did not score full or the untouched release did not score zero.
-    """
-    check_controls(grader, master, release, progress)
-    with ThreadPoolExecutor(WORKERS) as pool:
-        return list(_graded(grader, hand_ins, pool, progress))
-
-
 def check_controls(grader: Grader, master: Master, release: Path, progress: Callable[[Record], None]) -> None:
     """Grade the master and the untouched release.
 
@@ -157,11 +180,3 @@ def check_controls(grader: Grader, master: Master, release: Path, progress: Call
     problems += [f"{v.exercise} of the untouched release scores {v.score:g}" for v in empty.verdicts if v.score != 0]
     if problems:
         raise ControlsFailed("the controls are off, so nothing was recorded: " + "; ".join(problems))
-
-
-def _graded(
-    grader: Grader, hand_ins: Sequence[HandIn], pool: Executor, progress: Callable[[Record], None]
-) -> Iterator[Graded]:
-    for graded in pool.map(lambda hand_in: grader.grade(hand_in.student, hand_in.read()), hand_ins):
-        progress(graded.record)
-        yield graded

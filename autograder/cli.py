@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +19,15 @@ from autograder.authoring.master import read_master
 from autograder.authoring.release import release_stage
 from autograder.authoring.scaffold import scaffold_stage
 from autograder.authoring.solved import solve
-from autograder.batch import ControlsFailed, find_hand_ins, grade_batch, make_grader, released_notebook
+from autograder.batch import ControlsFailed, released_notebook
 from autograder.course import Course, CourseError, Stage, find_root, load_course
 from autograder.demo import write_class
+from autograder.explain import Asked, explain_grade
 from autograder.feedback import write_feedback
-from autograder.gradebook import record_batch, require_stage
+from autograder.grading import Wishes, grade_class
 from autograder.isolation import ISOLATIONS, make_launcher
-from autograder.record import Record, load_records
-from autograder.reports import print_reasons, print_scores, write_grades
+from autograder.record import load_records
+from autograder.reports import print_changes, print_reasons, print_scores, write_grades
 from autograder.sandbox.bubblewrap import IsolationMissing
 from autograder.sandbox.child import LaunchFailed
 from autograder.suite import load_suite
@@ -88,13 +89,28 @@ def check(course: Course) -> None:
 @click.argument("stage")
 @isolation_option
 @seed_option
+@click.option("--force", is_flag=True, help="Grade those too whose work and suite have not changed, with new inputs.")
+@click.option("--workers", type=click.IntRange(1), default=os.cpu_count(), help="Processes here (default: all cores).")
+@click.option("--scheduler", metavar="ADDRESS", help="Use the Dask cluster at this address in their place.")
 @click.pass_obj
-def grade(course: Course, stage: str, isolation: str, seed: int | None) -> None:
-    """Grade every hand-in of STAGE in classroom/submitted/."""
-    workspace = Workspace.of_course(course.root)
-    chosen = course.stage(stage)
-    _grade(course, chosen, workspace, isolation, seed)
+def grade(course: Course, /, stage: str, **wishes: Any) -> None:
+    """Grade the hand-ins of STAGE in classroom/submitted/ that are new or changed."""
+    _grade(course, course.stage(stage), Workspace.of_course(course.root), Wishes(**wishes))
     CONSOLE.print(f"Next: autograder feedback {stage}, or nbgrader formgrader to look at each.")
+
+
+@main.command()
+@click.argument("student")
+@click.argument("stage")
+@click.argument("exercise")
+@click.option("--attempt", type=click.IntRange(1), default=None, help="Which grading (default: the latest).")
+@isolation_option
+@click.pass_obj
+def explain(course: Course, student: str, stage: str, exercise: str, attempt: int | None, isolation: str) -> None:
+    """Grade an EXERCISE of a STUDENT again as it was graded, and show inputs, expected and returned values."""
+    workspace = Workspace.of_course(course.root)
+    for line in explain_grade(course, course.stage(stage), workspace, Asked(student, exercise, attempt, isolation)):
+        CONSOLE.print(line, markup=False)
 
 
 @main.command()
@@ -148,7 +164,7 @@ def demo(course: Course, isolation: str) -> None:
     master = read_master(course.master_path(first.id), first)
     mistake = next(one for one in load_suite(first).mistakes)
     write_class(workspace.step_folder("submitted"), released_notebook(folder, first), master, mistake)
-    _grade(course, first, workspace, isolation, None)
+    _grade(course, first, workspace, Wishes(isolation))
     _report(first, workspace)
     CONSOLE.print(f"gradebook       {workspace.class_folder / 'gradebook.db'}")
     CONSOLE.print(f"what students received  {folder}")
@@ -158,25 +174,21 @@ def _chosen(course: Course, names: Sequence[str]) -> list[Stage]:
     return [course.stage(name) for name in names] or list(course.stages.values())
 
 
-def _grade(course: Course, stage: Stage, workspace: Workspace, isolation: str, seed: int | None) -> None:
-    release_folder = workspace.release_folder(stage.id)
-    hand_ins = find_hand_ins(workspace.step_folder("submitted"), stage)
-    if not hand_ins:
-        where = workspace.step_folder("submitted") / "STUDENT" / stage.id / f"{stage.id}.ipynb"
-        raise CourseError(f"found no hand-in of {stage.id}; each is expected at {where}")
-    require_stage(workspace, stage.id)
-    launcher = make_launcher(course.limits, isolation, release_folder)
-    if isolation == "none":
-        click.secho("WARNING: " + launcher.protections, fg="red", bold=True, err=True)
-    grader, master = make_grader(course, stage, release_folder, launcher, seed)
-    CONSOLE.print(f"protection: {launcher.protections}")
-    with closing(launcher), _progress() as progress:
-        task = progress.add_task(f"grading {stage.id}", total=len(hand_ins) + 2)
-        batch = grade_batch(grader, master, release_folder, hand_ins, _advance(progress, task))
-    record_batch(workspace, released_notebook(release_folder, stage), batch)
-    records = [graded.record for graded in batch]
+def _grade(course: Course, stage: Stage, workspace: Workspace, wishes: Wishes) -> None:
+    protections = make_launcher(course.limits, wishes.isolation, workspace.release_folder(stage.id)).protections
+    if wishes.isolation == "none":
+        click.secho("WARNING: " + protections, fg="red", bold=True, err=True)
+    CONSOLE.print(f"protection: {protections}")
+    with _progress() as progress:
+        outcome = grade_class(course, stage, workspace, wishes, lambda total: _counted(progress, stage, total))
+    records = load_records(workspace.class_folder, stage.id)
     print_scores(CONSOLE, stage, records)
-    print_reasons(CONSOLE, records)
+    print_reasons(CONSOLE, [record for record in records if record.student in outcome.graded])
+    print_changes(CONSOLE, outcome.changed)
+    CONSOLE.print(f"{len(outcome.graded)} graded; {len(outcome.unchanged)} unchanged since they were graded")
+    if outcome.ungraded:
+        reasons = "; ".join(f"{one.student} ({one.reason})" for one in outcome.ungraded)
+        raise CourseError(f"the grader itself stumbled, and nothing was recorded, for: {reasons}. Please report this.")
 
 
 def _report(stage: Stage, workspace: Workspace) -> None:
@@ -195,8 +207,9 @@ def _progress() -> Progress:
     return Progress(*columns, console=CONSOLE)
 
 
-def _advance(progress: Progress, task: Any) -> Callable[[Record], None]:
-    return lambda record: progress.update(task, advance=1)
+def _counted(progress: Progress, stage: Stage, total: int) -> Callable[[], None]:
+    task = progress.add_task(f"grading {stage.id}", total=total)
+    return lambda: progress.update(task, advance=1)
 
 
 if __name__ == "__main__":

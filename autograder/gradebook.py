@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import itertools
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -17,14 +18,24 @@ from autograder.environment import programs_on_path
 from autograder.record import Record, save_record
 from autograder.workspace import Workspace
 
+AT_ONCE = 8
 
-def record_batch(workspace: Workspace, released: Mapping[str, Any], batch: Sequence[Graded]) -> None:
-    """Write a graded batch: a record and a graded notebook for each student, and every score into the gradebook."""
+
+def record_batch(workspace: Workspace, released: Mapping[str, Any], batch: Iterable[Graded]) -> None:
+    """Write graded work as it comes: graded notebooks, every score into the gradebook, and then the records.
+
+    The record is written last, so that work whose record is there is in the gradebook too: what an interrupted run
+    did not come to is graded by the next. Only some at a time are kept in memory.
+    """
+    rest = iter(batch)
     with programs_on_path(), Gradebook(workspace.gradebook_url) as gradebook:
-        for graded in batch:
-            save_record(workspace.class_folder, graded.record)
-            _write_notebook(workspace, released, graded)
-            _write_scores(gradebook, graded.record, _timestamp(workspace, graded.record))
+        while some := list(itertools.islice(rest, AT_ONCE)):
+            for graded in some:
+                _write_notebook(workspace, released, graded)
+                _write_scores(gradebook, graded.record, _timestamp(workspace, graded.record))
+            gradebook.db.commit()
+            for graded in some:
+                save_record(workspace.class_folder, graded.record)
 
 
 def require_stage(workspace: Workspace, stage: str) -> None:
@@ -70,4 +81,3 @@ def _write_scores(gradebook: Any, record: Record, timestamp: datetime | None) ->
         grade = gradebook.find_grade(verdict.exercise, record.stage, record.stage, record.student)
         grade.auto_score = verdict.score
         grade.needs_manual_grade = grade.manual_score is not None
-    gradebook.db.commit()

@@ -5,14 +5,12 @@ It lives in a process that never runs student code. The score is zero until a ca
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from autograder.course import Stage
 from autograder.sandbox.child import ChildLost
+from autograder.secret import CourseSecret
 from autograder.session import Session, SessionOver
 from autograder.student import Bench, run_play
 from autograder.suite import ExerciseSuite
@@ -47,11 +45,12 @@ class Verdict:
 
 
 class Judge:
-    """Judges submissions of one stage; all of one batch meet the same hidden inputs, drawn from ``seed``."""
+    """Judges submissions of one stage; all of one batch meet the same hidden inputs, drawn from secret and ``seed``."""
 
-    def __init__(self, stage: Stage, truth: Truth, seed: int) -> None:
+    def __init__(self, stage: Stage, truth: Truth, seed: int, secret: CourseSecret) -> None:
         self.stage = stage
         self.seed = seed
+        self.secret = secret
         self._truth = truth
         self._mistakes = {m.key: NamedMistake(m.key, m.exercise, m.says, m.asks) for m in truth.suite.mistakes}
         self._drawn = {name: self._draw(truth.suite.exercise(name)) for name in stage.points}
@@ -69,6 +68,10 @@ class Judge:
             charged |= {mistake.key for mistake in verdicts[-1].mistakes if mistake.exercise == name}
         return tuple(verdicts)
 
+    def drawn(self, exercise: str) -> Sequence[DrawnCase]:
+        """The hidden cases of an exercise, for staff who explain a grade."""
+        return self._drawn[exercise]
+
     def refuse(self, reason: str) -> tuple[Verdict, ...]:
         """The verdicts on a submission of which nothing can be run."""
         return tuple(
@@ -78,8 +81,9 @@ class Judge:
 
     def _draw(self, exercise: ExerciseSuite) -> list[DrawnCase]:
         cases = [case for case in exercise.cases if case.weight > 0]
+        place = (self.stage.id, exercise.name)
         return [
-            self._truth.draw(exercise, case, hidden_generator(self.seed, exercise.name, case.title)) for case in cases
+            self._truth.draw(exercise, case, self.secret.generator(self.seed, *place, case.title)) for case in cases
         ]
 
     def _outcomes(self, session: Session, drawn: Sequence[DrawnCase], charged: Set[str]) -> list[CaseOutcome]:
@@ -125,12 +129,6 @@ class Judge:
         mistakes = named_mistakes(outcomes, self._mistakes)
         score = round(points * earned / sum(weights), 2)
         return Verdict(name, score, points, tuple(outcomes), weights, mistakes, _reason(outcomes, mistakes))
-
-
-def hidden_generator(seed: int, exercise: str, title: str) -> np.random.Generator:
-    """The generator of one hidden case's inputs."""
-    digest = hashlib.sha256(f"hidden/{seed}/{exercise}/{title}".encode()).digest()
-    return np.random.default_rng(int.from_bytes(digest, "little"))
 
 
 def _explains(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
+import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,8 @@ from seqlab.checking.casefile import NamedMistake
 from seqlab.checking.compare import Finding, Mismatch
 from seqlab.checking.outcome import CaseOutcome
 
+DIGITS = 4
+
 
 @dataclass(frozen=True)
 class Record:
@@ -23,13 +27,17 @@ class Record:
     Attributes:
         student, stage: whose, and of what.
         digest: SHA-256 of the bytes that were handed in.
-        seed: what the hidden inputs were drawn from.
+        seed: what the hidden inputs were drawn from, together with the course secret.
         protections: what stood between the student's code and the machine.
         verdicts: one for each exercise, in order.
         notes: what was repaired or left out.
         cell_problems: cells that did not run to their end.
         refusal: why nothing could be run, or empty.
         printed: what the student's code printed, up to the cap.
+        secret: the name of the course secret.
+        suite: SHA-256 of everything that decides what is right (see :func:`autograder.circumstances.suite_digest`).
+        versions: of Python and the libraries that the grader used.
+        graded_at: when, in UTC, ISO 8601.
     """
 
     student: str
@@ -42,6 +50,10 @@ class Record:
     cell_problems: tuple[CellProblem, ...] = ()
     refusal: str = ""
     printed: str = ""
+    secret: str = ""
+    suite: str = ""
+    versions: Mapping[str, str] = field(default_factory=dict)
+    graded_at: str = ""
 
     @property
     def score(self) -> float:
@@ -58,25 +70,45 @@ class Record:
         return {verdict.exercise: verdict.score for verdict in self.verdicts}
 
 
-def record_path(class_folder: Path, student: str, stage: str) -> Path:
-    """Where the record of a submission is kept."""
-    return class_folder / "verdicts" / student / f"{stage}.json"
+def attempt_paths(class_folder: Path, student: str, stage: str) -> list[Path]:
+    """The records of all gradings of a student's work on a stage, the oldest first."""
+    return sorted((class_folder / "verdicts" / student / stage).glob("[0-9]" * DIGITS + ".json"))
 
 
 def save_record(class_folder: Path, record: Record) -> Path:
-    """Write a record; a reader never meets half of one."""
-    path = record_path(class_folder, record.student, record.stage)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial")
+    """Write a record as the student's next attempt; an earlier one is never overwritten, none is met half written."""
+    folder = class_folder / "verdicts" / record.student / record.stage
+    folder.mkdir(parents=True, exist_ok=True)
+    partial = folder / f".{os.getpid()}.partial"
     partial.write_text(json.dumps(_strict(asdict(record)), indent=1, allow_nan=False) + "\n", encoding="utf-8")
-    partial.replace(path)
-    return path
+    try:
+        return _as_next(folder, partial, len(attempt_paths(class_folder, record.student, record.stage)))
+    finally:
+        partial.unlink()
+
+
+def load_record(path: Path) -> Record:
+    """Read one record."""
+    return _record(json.loads(path.read_text(encoding="utf-8")))
 
 
 def load_records(class_folder: Path, stage: str) -> list[Record]:
-    """The records of a stage, by student's name."""
-    paths = sorted((class_folder / "verdicts").glob(f"*/{stage}.json"))
-    return [_record(json.loads(path.read_text(encoding="utf-8"))) for path in paths]
+    """The latest record of each student for a stage, by student's name."""
+    students = sorted(folder.parent.name for folder in (class_folder / "verdicts").glob(f"*/{stage}"))
+    paths = [attempt_paths(class_folder, student, stage) for student in students]
+    return [load_record(attempts[-1]) for attempts in paths if attempts]
+
+
+def _as_next(folder: Path, partial: Path, known: int) -> Path:
+    """Link a written file under the next free number; of two processes at once each gets its own."""
+    for number in itertools.count(known + 1):
+        path = folder / f"{number:0{DIGITS}d}.json"
+        try:
+            os.link(partial, path)
+        except FileExistsError:
+            continue
+        return path
+    raise AssertionError("numbers do not end")
 
 
 def _strict(data: Any) -> Any:

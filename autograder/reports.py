@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from rich import box
@@ -38,6 +38,15 @@ def print_reasons(console: Console, records: Sequence[Record]) -> None:
         if lines:
             console.print(Text(record.student, style="bold"))
         for line in lines:
+            console.print(Padding(Text(line), (0, 0, 0, 2)))
+
+
+def print_changes(console: Console, changed: Mapping[str, Sequence[str]]) -> None:
+    """Print, for each student whose score is another than before, what changed and why."""
+    for student, lines in changed.items():
+        if lines:
+            console.print(Text(f"{student}: {lines[0]}"))
+        for line in lines[1:]:
             console.print(Padding(Text(line), (0, 0, 0, 2)))
 
 

@@ -9,11 +9,20 @@ from autograder.authoring.master import read_master
 from autograder.authoring.release import release_stage
 from autograder.course import load_course
 from autograder.sandbox.bubblewrap import IsolationMissing, require_isolation
+from autograder.secret import VARIABLE, load_secret
 from autograder.suite import load_suite
 from autograder.truth import Truth
 from autograder.workspace import Workspace
 
 ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def secret(tmp_path_factory):
+    """Tests have a course secret of their own, also in the processes that they start."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(VARIABLE, str(tmp_path_factory.mktemp("secret") / "secret"))
+        yield load_secret(ROOT)
 
 
 @pytest.fixture(scope="session")

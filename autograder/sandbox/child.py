@@ -6,7 +6,7 @@ import socket
 import tempfile
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from autograder.sandbox.drain import Drain
@@ -16,6 +16,10 @@ from seqlab.checking.wire import Closed, WireError, receive, send
 
 class ChildLost(Exception):
     """The child is gone, was killed at a deadline, or broke the protocol; the text is fit for a report."""
+
+
+class HostLost(Exception):
+    """What all children stand on went down, and this one with it; that is the machine's fault, never the student's."""
 
 
 class LaunchFailed(Exception):
@@ -61,9 +65,11 @@ class Child:
         output: int,
         output_bytes: int,
         folder: tempfile.TemporaryDirectory[str] | None = None,
+        host_is_up: Callable[[], bool] = lambda: True,
     ) -> None:
         """A child behind ``channel`` that prints into the pipe ``output``, of which ``output_bytes`` are kept."""
         self._folder = folder
+        self._host_is_up = host_is_up
         self._process = process
         self._channel = channel
         self._timed_out = False
@@ -76,6 +82,7 @@ class Child:
 
         Raises:
             ChildLost: there was no proper answer in time.
+            HostLost: what the child stands on went down.
         """
         watchdog = threading.Timer(seconds, self._expire)
         watchdog.start()
@@ -83,7 +90,10 @@ class Child:
             send(self._channel, dict(body), arrays)
             answer, values = receive(self._channel)
         except (WireError, OSError) as error:
+            up = self._host_is_up()
             self.close()
+            if not up:
+                raise HostLost("the sandbox went down") from error
             raise ChildLost(self._reason(seconds, error)) from error
         finally:
             watchdog.cancel()

@@ -98,9 +98,17 @@ class Nursery:
         finally:
             theirs.close()
             os.close(printing)
-        child = Child(self._forked(ours, output), ours, output, self._limits.output_kb << 10)
+        forked = self._forked(ours, output)
+        child = Child(forked, ours, output, self._limits.output_kb << 10, host_is_up=self.is_up)
         child.await_ready(self._limits.start_seconds)
         return child
+
+    def is_up(self) -> bool:
+        """Whether the fork server is there. It says nothing after its start, so all that can be read is its end."""
+        try:
+            return not select.select([self._control], [], [], 0)[0]
+        except (OSError, ValueError):  # closed on this side
+            return False
 
     def close(self) -> None:
         """End it, and with it every child."""

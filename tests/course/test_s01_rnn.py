@@ -8,6 +8,7 @@ from autograder.authoring.master import read_master
 from autograder.course import load_course
 from autograder.judge import Judge
 from autograder.reference import reference_namespace
+from autograder.secret import CourseSecret
 from autograder.suite import load_suite
 from seqlab.checking.outcome import replay_case
 from seqlab.checking.workbench import Workbench
@@ -15,6 +16,7 @@ from tests.conftest import ROOT
 from tests.course.variants_s01_rnn import VARIANTS
 
 STAGE = load_course(ROOT).stage("s01_rnn")
+SECRET = CourseSecret(bytes(32))
 MISTAKES = {mistake.key: mistake for mistake in load_suite(STAGE).mistakes}
 
 
@@ -30,7 +32,7 @@ class LocalSession:
 
 @pytest.fixture(scope="module")
 def judge(stage, truth):
-    return Judge(stage, truth, seed=20260101)
+    return Judge(stage, truth, 20260101, SECRET)
 
 
 @pytest.fixture(scope="module")
@@ -66,12 +68,12 @@ def test_the_public_known_case_holds_the_known_values(checks):
 
 @pytest.mark.parametrize("seed", range(8))
 def test_the_oracles_agree_on_fresh_inputs_and_the_master_scores_full(stage, truth, master, seed):
-    verdicts = Judge(stage, truth, seed).judge(LocalSession(reference_namespace(master)))
+    verdicts = Judge(stage, truth, seed, SECRET).judge(LocalSession(reference_namespace(master)))
     assert [verdict.exercise for verdict in verdicts if not verdict.full] == []
 
 
 def test_two_seeds_give_different_hidden_inputs(stage, truth):
-    first, second = (Judge(stage, truth, seed)._drawn["rnn_step_forward"][0].inputs["x"] for seed in (1, 2))
+    first, second = (Judge(stage, truth, seed, SECRET)._drawn["rnn_step_forward"][0].inputs["x"] for seed in (1, 2))
     assert first.shape != second.shape or not np.allclose(first, second)
 
 

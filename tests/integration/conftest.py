@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from autograder.batch import find_hand_ins, grade_batch, make_grader, released_notebook
+from autograder.batch import check_controls, find_hand_ins, make_grader, released_notebook
 from autograder.demo import write_class
 from autograder.gradebook import record_batch
 from autograder.isolation import make_launcher
@@ -25,8 +25,9 @@ def classroom(course, stage, master, released, isolation, tmp_path_factory):
     brisk = replace(course, limits=replace(course.limits, call_seconds=4))
     launcher = make_launcher(brisk.limits, "bubblewrap", release)
     grader, _ = make_grader(brisk, stage, release, launcher, seed=5)
-    batch = grade_batch(
-        grader, master, release, find_hand_ins(workspace.step_folder("submitted"), stage), lambda record: None
-    )
+    check_controls(grader, master, release, lambda record: None)
+    hand_ins = find_hand_ins(workspace.step_folder("submitted"), stage)
+    batch = [grader.grade(one.student, one.read()) for one in hand_ins]
     record_batch(workspace, notebook, batch)
+    grader.close()
     return workspace, {graded.record.student: graded.record for graded in batch}

@@ -17,7 +17,7 @@ from autograder.environment import programs_on_path
 from autograder.feedback import feedback_path, write_feedback
 from autograder.gradebook import require_stage
 from autograder.isolation import make_launcher
-from autograder.record import load_records
+from autograder.record import attempt_paths, load_records
 from autograder.reports import reason_lines, write_grades
 from autograder.sandbox import bubblewrap
 from autograder.sandbox.bubblewrap import IsolationMissing
@@ -222,5 +222,5 @@ def test_bubblewrap_without_namespaces_refuses(course, monkeypatch, tmp_path):
 
 def test_records_are_plain_json(classroom, stage):
     workspace, _ = classroom
-    path = workspace.class_folder / "verdicts" / "ada" / f"{stage.id}.json"
+    path = attempt_paths(workspace.class_folder, "ada", stage.id)[-1]
     assert json.loads(path.read_text())["student"] == "ada"

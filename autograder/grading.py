@@ -1,0 +1,128 @@
+"""Grading a class: who has to be graded, on which workers, and into the gradebook as it comes."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from autograder.authoring.master import read_master
+from autograder.batch import Graded, Grader, HandIn, check_controls, find_hand_ins, fresh_seed, released_notebook
+from autograder.circumstances import suite_digest
+from autograder.course import Course, CourseError, Stage
+from autograder.fleet import GradingPlan, Ungraded, graded_by_fleet, kept_grader
+from autograder.gradebook import record_batch, require_stage
+from autograder.history import changes
+from autograder.record import Record, load_records
+from autograder.secret import load_secret
+from autograder.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """How a class is to be graded.
+
+    Attributes:
+        isolation: what stands between student code and this machine.
+        workers: processes on this machine.
+        scheduler: the address of a Dask cluster to use in their place.
+        seed: draw the hidden inputs from this one again; everybody is graded.
+        force: grade those too whose work and suite have not changed.
+    """
+
+    isolation: str = "bubblewrap"
+    workers: int = 1
+    scheduler: str | None = None
+    seed: int | None = None
+    force: bool = False
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run did.
+
+    Attributes:
+        graded: the students who were graded now.
+        unchanged: those whose work and suite are as they were.
+        ungraded: those at whose work the grader itself stumbled.
+        changed: for each student who was graded before, what changed and why.
+    """
+
+    graded: tuple[str, ...]
+    unchanged: tuple[str, ...]
+    ungraded: tuple[Ungraded, ...]
+    changed: Mapping[str, list[str]]
+
+
+def grade_class(
+    course: Course, stage: Stage, workspace: Workspace, wishes: Wishes, progress: Callable[[int], Callable[[], None]]
+) -> Outcome:
+    """Grade every hand-in of a stage that needs it; ``progress`` is told how many, and gives what to call after each.
+
+    What is graded is in the gradebook and on record when this ends, however it ends; the next run goes on from there.
+
+    Raises:
+        CourseError: there is nothing to grade, or the gradebook does not know the stage.
+        ControlsFailed: the master did not score full or the untouched release did not score zero.
+        LaunchFailed, IsolationMissing: student code cannot be run here.
+    """
+    release = workspace.release_folder(stage.id)
+    hand_ins = find_hand_ins(workspace.step_folder("submitted"), stage)
+    if not hand_ins:
+        where = workspace.step_folder("submitted") / "STUDENT" / stage.id / f"{stage.id}.ipynb"
+        raise CourseError(f"found no hand-in of {stage.id}; each is expected at {where}")
+    require_stage(workspace, stage.id)
+    before = {record.student: record for record in load_records(workspace.class_folder, stage.id)}
+    plan = _plan(course, stage, workspace, wishes, list(before.values()))
+    grader = kept_grader(plan)
+    todo = [one for one in hand_ins if wishes.force or wishes.seed is not None or _is_due(one, before, grader)]
+    after_each = progress(len(todo) + 2)
+    if todo:
+        master = read_master(course.master_path(stage.id), stage)
+        check_controls(grader, master, release, lambda _: after_each())
+    graded, ungraded = _grade(plan, todo, wishes, workspace, released_notebook(release, stage), after_each)
+    changed = {one.student: changes(before[one.student], one) for one in graded if one.student in before}
+    done = {one.student for one in graded} | {one.student for one in ungraded}
+    unchanged = tuple(one.student for one in hand_ins if one.student not in done)
+    return Outcome(tuple(one.student for one in graded), unchanged, tuple(ungraded), changed)
+
+
+def _plan(course: Course, stage: Stage, workspace: Workspace, wishes: Wishes, before: Sequence[Record]) -> GradingPlan:
+    """One seed for a class: a run that goes on from another uses its seed, as long as the suite is the same."""
+    secret, release = load_secret(course.root), workspace.release_folder(stage.id)
+    released_notebook(release, stage)  # says what to do where there is none
+    suite = suite_digest(course, stage, release)
+    seeds = [record.seed for record in before if (record.suite, record.secret) == (suite, secret.name)]
+    seed = wishes.seed if wishes.seed is not None else seeds[0] if seeds and not wishes.force else fresh_seed()
+    return GradingPlan(course.root, stage.id, release, wishes.isolation, seed, secret)
+
+
+def _is_due(hand_in: HandIn, before: Mapping[str, Record], grader: Grader) -> bool:
+    record = before.get(hand_in.student)
+    if record is None or (record.suite, record.secret) != (grader.suite, grader.judge.secret.name):
+        return True
+    return record.digest != hashlib.sha256(hand_in.read()).hexdigest()
+
+
+def _grade(
+    plan: GradingPlan,
+    todo: Sequence[HandIn],
+    wishes: Wishes,
+    workspace: Workspace,
+    released: Mapping[str, object],
+    after_each: Callable[[], None],
+) -> tuple[list[Record], list[Ungraded]]:
+    graded: list[Record] = []
+    ungraded: list[Ungraded] = []
+
+    def sorted_out() -> Iterator[Graded]:
+        for one in graded_by_fleet(plan, todo, wishes.workers, wishes.scheduler):
+            after_each()
+            if isinstance(one, Ungraded):
+                ungraded.append(one)
+                continue
+            graded.append(one.record)
+            yield one
+
+    record_batch(workspace, released, sorted_out())
+    return graded, ungraded
