@@ -13,6 +13,7 @@ import nbformat
 from nbconvert.preprocessors.sanitize import SanitizeHTML
 
 from autograder.judge import Verdict
+from autograder.submission import without_surrogates
 from seqlab.checking.report import rows
 
 Node = Any
@@ -77,7 +78,7 @@ def _merged(released: list[Node], handed_in: object) -> list[Node]:
             continue
         place = name
         if known[name].metadata.get("nbgrader", {}).get("solution"):
-            known[name].source = _text(cell)
+            known[name].source = _own_text(cell, known[name].cell_type)
     return [each for cell in released for each in (cell, *extra.get(cell.id, []))]
 
 
@@ -95,9 +96,15 @@ def _own_cell(cell: object, number: int) -> list[Node]:
         return []
     if cell["cell_type"] == "code":
         return [nbformat.v4.new_code_cell(_text(cell), id=f"own-{number}")]
-    return [nbformat.v4.new_markdown_cell(SanitizeHTML().sanitize_html_tags(_text(cell)), id=f"own-{number}")]
+    return [nbformat.v4.new_markdown_cell(_own_text(cell, "markdown"), id=f"own-{number}")]
+
+
+def _own_text(cell: Mapping[str, Any], kind: str) -> str:
+    """What the student wrote; prose is cleaned, since it is rendered as HTML."""
+    text = _text(cell)
+    return text if kind == "code" else str(SanitizeHTML().sanitize_html_tags(text))
 
 
 def _text(cell: Mapping[str, Any]) -> str:
     source = cell.get("source", "")
-    return "".join(map(str, source)) if isinstance(source, list) else str(source)
+    return without_surrogates("".join(map(str, source)) if isinstance(source, list) else str(source))

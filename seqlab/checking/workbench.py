@@ -62,6 +62,10 @@ class Workbench:
         pairs = ((name, self._originals[name], self._inputs[name]) for name in self._inputs)
         return [name for name, old, new in pairs if not np.array_equal(old, new, equal_nan=True)]
 
+    def inputs(self) -> dict[str, Array]:
+        """The inputs as they are now, whatever was written into them."""
+        return dict(self._inputs)
+
     def _perform(self, step: Step) -> object:
         if step.op == "put":
             return self._decode(step.args[0])
