@@ -50,13 +50,17 @@ class Mismatch:
 
 @dataclass(frozen=True)
 class Finding:
-    """What was found out about one output; ``problem`` is None when it is right."""
+    """What was found out about one output; ``problem`` is None when it is right.
+
+    ``idle`` marks one that should be all zeros: it is right without any work.
+    """
 
     output: str
     problem: Problem | None = None
     expected: str = ""
     found: str = ""
     mismatch: Mismatch | None = None
+    idle: bool = False
 
     @property
     def right(self) -> bool:
