@@ -106,7 +106,7 @@ ATTACKS = (
         KIND,
         "import os, time\nend = time.time() + 1\nwhile time.time() < end:\n    os.write(1, bytes(range(256)) * 256)",
     ),
-    HandInCase("an_endless_loop_in_a_cell", KIND, "while True: pass", LAST),
+    HandInCase("an_endless_loop_in_a_cell", KIND, "while True: pass"),
     HandInCase("an_endless_loop_in_a_call", KIND, answers=only("while True: pass", LAST)),
     HandInCase("a_sleep", KIND, answers=only("import time\ntime.sleep(1e6)", LAST)),
     HandInCase("an_endless_regular_expression", KIND, answers=only("import re\nre.match('(a+)+b', 'a' * 60)", LAST)),
