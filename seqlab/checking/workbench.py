@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import traceback
 from collections.abc import Mapping
+from pathlib import Path
 from types import TracebackType
 
 import numpy as np
@@ -13,6 +14,7 @@ from seqlab.checking.steps import Json, Plan, Step
 from seqlab.checking.values import Array, Value, describe_type, fresh_copies, value_of
 
 MAX_MESSAGE = 2000
+PACKAGE = str(Path(__file__).parents[1])
 
 
 class StudentError(Exception):
@@ -147,7 +149,7 @@ def _explain(label: str, error: BaseException) -> str:
 
 def _last_line(trace: TracebackType | None) -> str:
     frames = traceback.extract_tb(trace)
-    own = [frame.line for frame in frames if "seqlab" not in frame.filename and frame.line]
+    own = [frame.line for frame in frames if not frame.filename.startswith(PACKAGE) and frame.line]
     return own[-1].strip() if own else ""
 
 

@@ -150,7 +150,8 @@ ATTACKS = (
     HandInCase(
         "the_nursery_s_shell_spoiled",
         POISON,
-        "ip = get_ipython()\nip.events.register('pre_run_cell', lambda *a: 1 / 0)\nip.input_transformers_cleanup.append(lambda l: [])\n"
+        "ip = get_ipython()\nip.events.register('pre_run_cell', lambda *a: 1 / 0)\n"
+        "ip.input_transformers_cleanup.append(lambda l: [])\n"
         "ip.user_ns.clear()",
     ),
 )

@@ -27,7 +27,8 @@ MEMORISED = {
     "rnn_backward": "def rnn_backward(d, cache):\n    return tuple(nearest(a.shape) for a in cache)",
     "temporal_affine_forward": "def temporal_affine_forward(x, w, b):\n"
     "    return nearest((*x.shape[:2], len(b))), (x, w, b)",
-    "temporal_affine_backward": "def temporal_affine_backward(d, cache):\n    return tuple(nearest(a.shape) for a in cache)",
+    "temporal_affine_backward": "def temporal_affine_backward(d, cache):\n"
+    "    return tuple(nearest(a.shape) for a in cache)",
     "RowReader": "class RowReader:\n    def __init__(self, params): self.params = params\n"
     "    def loss(self, images, labels):\n"
     "        return float(nearest(()).ravel()[0]), {k: nearest(v.shape) for k, v in self.params.items()}",
@@ -118,7 +119,8 @@ ATTACKS = (
     HandInCase(
         "displayhook_called",
         KIND,
-        "import sys\nsys.displayhook(100.0)\nget_ipython().displayhook(100.0)\nsys.displayhook = lambda v: print(100.0)",
+        "import sys\nsys.displayhook(100.0)\nget_ipython().displayhook(100.0)\n"
+        "sys.displayhook = lambda v: print(100.0)",
         everywhere("sys.displayhook(20.0)\nreturn 20.0"),
     ),
     HandInCase(

@@ -96,7 +96,7 @@ ATTACKS = (
     liar("a_quantised_tensor", "torch.quantize_per_tensor(torch.zeros(3, 4), 0.1, 0, torch.qint8)"),
     liar(
         "a_module_that_answers_all",
-        "type('M', (), {'__getattr__': lambda s, n: s, '__call__': lambda s, *a, **k: s, '__getitem__': lambda s, k: s})()",
+        "type('M', (), dict.fromkeys(('__getattr__', '__call__', '__getitem__'), lambda s, *a, **k: s))()",
     ),
     HandInCase("errors_that_cannot_be_told", KIND, NUMPY + ERRORS, everywhere("raise Unspeakable()")),
     HandInCase("errors_of_a_class_without_a_name", KIND, NUMPY + ERRORS, everywhere("raise Odd(chr(0xd800) * 10)")),

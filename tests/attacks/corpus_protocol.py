@@ -6,6 +6,7 @@ from tests.attacks.hostile import HandInCase, everywhere, only
 
 KIND = "protocol"
 CHANNEL = """
+PICKLE = b"cos\\nsystem\\n(S'touch /tmp/seqlab_evil'\\ntR."
 import gc, json, os, socket, struct, time
 channel = next(o for o in gc.get_objects() if isinstance(o, socket.socket) and o.fileno() >= 0)
 def raw(data):
@@ -76,12 +77,12 @@ ATTACKS = (
     valued("forty_dimensions", "claim(shape=(1,) * 40, payload=b'\\0' * 8)"),
     valued(
         "a_dtype_that_is_a_syntax_error",
-        "claim(dtype='float64', shape=(1,)) if False else say({}, value={'dtype': '01f8,i4', 'shape': [1], 'layout': 'C'})",
+        "say({}, value={'dtype': '01f8,i4', 'shape': [1], 'layout': 'C'})",
     ),
     valued("a_dtype_of_objects", "say({'kind': 'array', 'dtype': 'float64'}, b'\\0' * 8, value=head('|O'))"),
     valued(
         "a_dtype_with_a_pickle",
-        "say({'kind': 'array', 'dtype': 'float64'}, b'cos\\nsystem\\n(S\\'touch /tmp/seqlab_evil\\'\\ntR.', value=head('|V38'))",
+        "say({'kind': 'array', 'dtype': 'float64'}, PICKLE, value=head('|V%d' % len(PICKLE)))",
     ),
     valued("a_structured_dtype", "say({'kind': 'array', 'dtype': 'float64'}, b'\\0' * 16, value=head('f8,f8'))"),
     valued("a_quadruple_dtype", "say({'kind': 'array', 'dtype': 'float64'}, b'\\xff' * 16, value=head('<f16'))"),

@@ -100,7 +100,8 @@ ATTACKS = (
     HandInCase(
         "prints",
         KIND,
-        f"print({HTML!r}, '\\x1b]0;evil\\x07\\x1b[2J\\x9b31m')\nfrom IPython.display import *\ndisplay(HTML({HTML!r}), Javascript({CALL!r}))",
+        f"print({HTML!r}, '\\x1b]0;evil\\x07\\x1b[2J\\x9b31m')\n"
+        f"from IPython.display import *\ndisplay(HTML({HTML!r}), Javascript({CALL!r}))",
     ),
     HandInCase("types_and_shapes", KIND, answers=everywhere(f"return type({TAG!r}, (), {{'shape': ({HTML!r},)}})()")),
     HandInCase(

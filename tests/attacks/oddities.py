@@ -9,7 +9,11 @@ from tests.attacks.hostile import FIRST, HandInCase, Notebook, code, prose
 KIND = "honest"
 STEP = "def rnn_step_forward(x, prev_h, Wx, Wh, b):\n"
 BODY = "    next_h = np.tanh(x @ Wx + prev_h @ Wh + b)\n    return next_h, (x, prev_h, Wx, Wh, next_h)"
-NOISY = f"import warnings, sys\n{STEP}    warnings.warn('careful')\n    print('x' * 1000, file=sys.stderr)\n    print(x)\n{BODY}"
+NOISY = f"""import warnings, sys
+{STEP}    warnings.warn('careful')
+    print('x' * 1000, file=sys.stderr)
+    print(x)
+{BODY}"""
 LOOPS = f"""{STEP}    next_h = np.zeros_like(prev_h)
     for n in range(len(x)):
         for j in range(len(b)):
@@ -92,14 +96,39 @@ from concurrent.futures import ThreadPoolExecutor
     next_h = np.tanh(parts[0] + parts[1] + b)
     return next_h, (x, prev_h, Wx, Wh, next_h)"""
 QUIET = f"{STEP}    with np.errstate(all='raise', under='ignore'):\n        a = x @ Wx\n{BODY}"
-LOGGED = f"import logging\nlogging.basicConfig(level='DEBUG')\nlog = logging.getLogger(__name__)\n{STEP}    log.info('step %s', x.shape)\n{BODY}"
-CLASSY = f"class Step:\n    def __call__(self, x, prev_h, Wx, Wh, b):\n{BODY.replace('    ', '        ')}\nrnn_step_forward = Step()"
+LOGGED = f"""import logging
+logging.basicConfig(level='DEBUG')
+log = logging.getLogger(__name__)
+{STEP}    log.info('step %s', x.shape)
+{BODY}"""
+CLASSY = f"""class Step:
+    def __call__(self, x, prev_h, Wx, Wh, b):
+{BODY.replace("    ", "        ")}
+rnn_step_forward = Step()"""
 LISTED = f"{STEP}    next_h = np.tanh(x @ Wx + prev_h @ Wh + b)\n    return [next_h, [x, prev_h, Wx, Wh, next_h]]"
-FOREIGN = f"import scipy.special\n{STEP}    a = x @ Wx + prev_h @ Wh + b\n    next_h = (2 * scipy.special.expit(2 * a) - 1).astype(a.dtype)\n    return next_h, (x, prev_h, Wx, Wh, next_h)"
+FOREIGN = f"""import scipy.special
+{STEP}    a = x @ Wx + prev_h @ Wh + b
+    next_h = (2 * scipy.special.expit(2 * a) - 1).astype(a.dtype)
+    return next_h, (x, prev_h, Wx, Wh, next_h)"""
 BARS = f"from tqdm.auto import tqdm\n{STEP}    for _ in tqdm(range(3)):\n        pass\n{BODY}"
-PLOTS = "%matplotlib inline\nimport matplotlib.pyplot as plt\nfig, ax = plt.subplots()\nax.plot([1, 2])\nplt.show()\nfor _ in range(25):\n    plt.figure()"
+PLOTS = """%matplotlib inline
+import matplotlib.pyplot as plt
+fig, ax = plt.subplots()
+ax.plot([1, 2])
+plt.show()
+for _ in range(25):
+    plt.figure()"""
 ASYNC = "import asyncio\nasync def helper():\n    await asyncio.sleep(0)\n    return 1\nvalue = await helper()"
-DOCTEST = "def twice(n):\n    '''\n    >>> twice(2)\n    4\n    >>> twice(1)\n    3\n    '''\n    return 2 * n\nimport doctest\ndoctest.testmod()"
+DOCTEST = """def twice(n):
+    '''
+    >>> twice(2)
+    4
+    >>> twice(1)
+    3
+    '''
+    return 2 * n
+import doctest
+doctest.testmod()"""
 SHELL = "!ls\n%pwd\n%time x = 1\n!pip --version\n%timeit -n1 -r1 1 + 1\nfiles = !ls\nprint(files)"
 READING = "import h5py\nwith h5py.File('checks.h5') as file:\n    print(list(file))\nfrom seqlab import check"
 FAILING = "import numpy as np\nassert False, 'an experiment of mine that failed'"
@@ -128,8 +157,10 @@ def odd_hand_ins(answers: Mapping[str, str]) -> tuple[HandInCase, ...]:
 
     steps = {
         "warnings_and_prints": NOISY, "slow_loops": LOOPS, "a_subclass_as_helper": SUBCLASSED, "dataclasses": DATACLASS,
-        "decorators_and_lru_cache": CACHED, "own_exceptions": CUSTOM, "global_state": GLOBAL, "future_annotations": TYPED,
-        "threads_that_end": THREADED, "errstate": QUIET, "logging": LOGGED, "callable_objects": CLASSY, "lists_for_tuples": LISTED,
+        "decorators_and_lru_cache": CACHED, "own_exceptions": CUSTOM, "global_state": GLOBAL,
+        "future_annotations": TYPED,
+        "threads_that_end": THREADED, "errstate": QUIET, "logging": LOGGED, "callable_objects": CLASSY,
+        "lists_for_tuples": LISTED,
         "scipy": FOREIGN, "tqdm": BARS,
     }  # fmt: skip
     cells = {
