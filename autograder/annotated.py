@@ -6,6 +6,7 @@ nbgrader reads the score from that output (a number, as for its own partial cred
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -17,6 +18,8 @@ from autograder.submission import without_surrogates
 from seqlab.checking.report import rows
 
 Node = Any
+FOLLOWED = re.compile(r"(?<=\])(?=[(:])")  # between [text] and (address), or [name] and : address
+ACTIVE_MATH = re.compile(r"\\(href|url|require|style|class|cssId|html\w*)")
 
 
 def annotated_notebook(
@@ -100,9 +103,14 @@ def _own_cell(cell: object, number: int) -> list[Node]:
 
 
 def _own_text(cell: Mapping[str, Any], kind: str) -> str:
-    """What the student wrote; prose is cleaned, since it is rendered as HTML."""
+    """What the student wrote; prose is cleaned, since it is rendered as HTML.
+
+    nbconvert follows any address that a Markdown link names, ``javascript:`` too, and so does MathJax: links become text.
+    """
     text = _text(cell)
-    return text if kind == "code" else str(SanitizeHTML().sanitize_html_tags(text))
+    if kind == "code":
+        return text
+    return FOLLOWED.sub(" ", ACTIVE_MATH.sub(r"\1", str(SanitizeHTML().sanitize_html_tags(text))))
 
 
 def _text(cell: Mapping[str, Any]) -> str:

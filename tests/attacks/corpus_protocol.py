@@ -24,8 +24,13 @@ def claim(payload=b'', kind='array', dtype='float64', **value):
 
 
 def forged(name: str, source: str, rest: str = "return 0, 0") -> HandInCase:
-    """Says ``source`` in the midst of each call."""
-    return HandInCase(name, KIND, CHANNEL, everywhere(f"{source}\n{rest}"))
+    """Says ``source`` in the midst of each call of one exercise."""
+    return HandInCase(name, KIND, CHANNEL, only(f"{source}\n{rest}"))
+
+
+def flooded(name: str, source: str) -> HandInCase:
+    """Says ``source`` in the midst of every call."""
+    return HandInCase(name, KIND, CHANNEL, everywhere(f"{source}\nreturn args"))
 
 
 def valued(name: str, statement: str) -> HandInCase:
@@ -35,13 +40,13 @@ def valued(name: str, statement: str) -> HandInCase:
         "def do(self, request, arrays):\n    if request['action'] == 'value':\n"
         f"        {statement}\n        return {{}}, {{}}\n    return before(self, request, arrays)\nserver._do = do\n"
     )
-    return HandInCase(name, KIND, CHANNEL + hook, everywhere("return (0,) * 5 if 'back' in name else (0, 0)"))
+    return HandInCase(name, KIND, CHANNEL + hook, only("return 0, 0"))
 
 
 ATTACKS = (
-    forged("score_messages", "for _ in range(50):\n    say({'score': 20, 'right': True, 'earned': 1e9})"),
-    forged("answers_before_they_are_asked", "for _ in range(100):\n    say({})"),
-    forged("values_before_they_are_asked", "for _ in range(40):\n    claim(b'\\0' * 8)"),
+    flooded("score_messages", "for _ in range(50):\n    say({'score': 20, 'right': True, 'earned': 1e9})"),
+    flooded("answers_before_they_are_asked", "for _ in range(100):\n    say({})"),
+    flooded("values_before_they_are_asked", "for _ in range(40):\n    claim(b'\\0' * 8)"),
     forged("a_length_of_four_gigabytes", "raw(b'\\xff' * 4096)"),
     forged("noise", "raw(os.urandom(65536))"),
     forged("half_a_message", "raw(b'\\0\\0\\1\\0{')\nos._exit(0)"),
@@ -64,7 +69,7 @@ ATTACKS = (
     ),
     forged("a_reason_of_a_megabyte", "say({'student_error': 'x' * 1000000})"),
     forged("a_number_of_a_million_digits", "headed('{\"body\": ' + '9' * 1000000 + ', \"arrays\": {}}')"),
-    forged("all_inputs_unchanged", "say({})", "return args"),
+    flooded("all_inputs_unchanged", "say({})"),
     forged("a_message_from_another_process", "if os.fork() == 0:\n    say({'score': 20})\n    os._exit(0)\nos.wait()"),
     forged("the_server_left_running_twice", "os.fork()"),
     valued("an_endless_shape", "claim(shape=(float('inf'),))"),

@@ -155,6 +155,7 @@ def test_graded_notebooks_are_valid_and_carry_nothing_that_was_brought_along(are
         assert MARK not in str(notebook.metadata)
         for cell in notebook.cells:
             assert "attachments" not in cell
+            assert cell.cell_type != "markdown" or "\\href" not in cell.source
             assert MARK not in str(cell.metadata) + cell.id
             kinds = {kind for output in cell.get("outputs", []) for kind in output.get("data", {})}
             assert kinds <= {"text/plain"}
