@@ -105,7 +105,7 @@ def _own_cell(cell: object, number: int) -> list[Node]:
 def _own_text(cell: Mapping[str, Any], kind: str) -> str:
     """What the student wrote; prose is cleaned, since it is rendered as HTML.
 
-    nbconvert follows any address that a Markdown link names, ``javascript:`` too, and so does MathJax: links become text.
+    nbconvert takes any address in a Markdown link, ``javascript:`` too, and so does MathJax: links become text.
     """
     text = _text(cell)
     if kind == "code":

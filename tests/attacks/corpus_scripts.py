@@ -13,7 +13,8 @@ HTML = f"{TAG}<img src=x onerror={CALL}><svg onload={CALL}><iframe srcdoc='{TAG}
 LINKS = f"""[a](javascript:{CALL}) [b](&#106;avascript:{CALL}) ![c](javascript:{CALL})
 [d]: javascript:{CALL}
 [e][d] <javascript:{CALL}> [f](data:text/html,{TAG}) [g](JaVaScRiPt:{CALL} "title" onmouseover={CALL})
-[h](vbscript:{CALL}) $\\href{{javascript:{CALL}}}{{x}}$ [i](javascript\\:{CALL}) <a href="java&#10;script:{CALL}">i</a> <a href=" javascript:{CALL}">j</a>"""
+[h](vbscript:{CALL}) $\\href{{javascript:{CALL}}}{{x}}$ [i](javascript\\:{CALL})
+<a href="java&#10;script:{CALL}">i</a> <a href=" javascript:{CALL}">j</a>"""
 BLOCKS = f"""<style>@import 'javascript:{CALL}'; * {{ background: url("javascript:{CALL}") }}</style>
 <math><mtext></mtext><annotation-xml encoding="text/html">{HTML}</annotation-xml></math>
 <form action="javascript:{CALL}"><button formaction="javascript:{CALL}">x</button></form>
