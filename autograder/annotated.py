@@ -6,6 +6,7 @@ nbgrader reads the score from that output (a number, as for its own partial cred
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -13,9 +14,12 @@ import nbformat
 from nbconvert.preprocessors.sanitize import SanitizeHTML
 
 from autograder.judge import Verdict
+from autograder.submission import without_surrogates
 from seqlab.checking.report import rows
 
 Node = Any
+FOLLOWED = re.compile(r"(?<=\])(?=[(:])")  # between [text] and (address), or [name] and : address
+ACTIVE_MATH = re.compile(r"\\(href|url|require|style|class|cssId|html\w*)")
 
 
 def annotated_notebook(
@@ -77,7 +81,7 @@ def _merged(released: list[Node], handed_in: object) -> list[Node]:
             continue
         place = name
         if known[name].metadata.get("nbgrader", {}).get("solution"):
-            known[name].source = _text(cell)
+            known[name].source = _own_text(cell, known[name].cell_type)
     return [each for cell in released for each in (cell, *extra.get(cell.id, []))]
 
 
@@ -95,9 +99,20 @@ def _own_cell(cell: object, number: int) -> list[Node]:
         return []
     if cell["cell_type"] == "code":
         return [nbformat.v4.new_code_cell(_text(cell), id=f"own-{number}")]
-    return [nbformat.v4.new_markdown_cell(SanitizeHTML().sanitize_html_tags(_text(cell)), id=f"own-{number}")]
+    return [nbformat.v4.new_markdown_cell(_own_text(cell, "markdown"), id=f"own-{number}")]
+
+
+def _own_text(cell: Mapping[str, Any], kind: str) -> str:
+    """What the student wrote; prose is cleaned, since it is rendered as HTML.
+
+    nbconvert takes any address in a Markdown link, ``javascript:`` too, and so does MathJax: links become text.
+    """
+    text = _text(cell)
+    if kind == "code":
+        return text
+    return FOLLOWED.sub(" ", ACTIVE_MATH.sub(r"\1", str(SanitizeHTML().sanitize_html_tags(text))))
 
 
 def _text(cell: Mapping[str, Any]) -> str:
     source = cell.get("source", "")
-    return "".join(map(str, source)) if isinstance(source, list) else str(source)
+    return without_surrogates("".join(map(str, source)) if isinstance(source, list) else str(source))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -154,7 +155,12 @@ def find_hand_ins(submitted: Path, stage: Stage) -> list[HandIn]:
     Where the notebook was renamed and is the only one in its folder, it is taken.
     """
     folders = [folder for folder in sorted(submitted.glob(f"*/{stage.id}")) if folder.is_dir()]
-    return [HandIn(folder.parent.name, _notebook_in(folder, stage)) for folder in folders]
+    return [HandIn(_text_of(folder.parent.name), _notebook_in(folder, stage)) for folder in folders]
+
+
+def _text_of(name: str) -> str:
+    """A folder's name as text that can be stored; one that is not UTF-8 has its odd bytes spelt out."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
 def _notebook_in(folder: Path, stage: Stage) -> Path:

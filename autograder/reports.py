@@ -15,6 +15,7 @@ from rich.text import Text
 from autograder.course import Stage
 from autograder.record import Record
 
+MAX_REASONS = 8000  # characters in a field of grades.csv; spreadsheets take 32,767
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -73,7 +74,9 @@ def write_grades(path: Path, stage: Stage, records: Sequence[Record]) -> None:
             scores = [f"{score:g}" for score in record.scores().values()]
             reasons = " | ".join(reason_lines(record))
             total = [f"{record.score:g}", f"{record.points:g}"]
-            writer.writerow([_harmless(record.student), record.stage, *scores, *total, _harmless(reasons)])
+            writer.writerow(
+                [_harmless(record.student), record.stage, *scores, *total, _harmless(reasons[:MAX_REASONS])]
+            )
 
 
 def _wide_enough(console: Console, table: Table) -> Console:

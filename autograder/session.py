@@ -96,6 +96,7 @@ class Session:
                 self._fatal[cell.number] = str(error)
                 self._printed = child.printed()
                 return None
-            if answer.get("error"):
-                self._problems[cell.number] = printable(answer["error"])
+            claim = answer.get("error")
+            if isinstance(claim, str) and claim:
+                self._problems[cell.number] = printable(claim)
         return child

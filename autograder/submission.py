@@ -15,7 +15,8 @@ from typing import Any
 from autograder.printable import printable
 
 MAX_BYTES = 256 << 20
-MAX_SOURCE = 1 << 20
+MAX_SOURCE = 1 << 18  # characters of one cell; to parse it takes a thousand times that in bytes
+MAX_SOURCES = 1 << 21  # of all cells
 ENCODINGS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 
 
@@ -114,8 +115,13 @@ def _cells(notebook: Mapping[str, Any]) -> list[dict[str, Any]]:
         cells = notebook["cells"]
     else:
         sheets = notebook.get("worksheets")
-        cells = [cell for sheet in (sheets if isinstance(sheets, list) else []) for cell in sheet.get("cells", [])]
+        found = [sheet.get("cells") for sheet in _list(sheets) if isinstance(sheet, dict)]
+        cells = [cell for group in found for cell in _list(group)]
     return [cell for cell in cells if isinstance(cell, dict)]
+
+
+def _list(thing: object) -> list[Any]:
+    return thing if isinstance(thing, list) else []
 
 
 def _require_stage(notebook: Mapping[str, Any], template: Template) -> None:
@@ -124,6 +130,9 @@ def _require_stage(notebook: Mapping[str, Any], template: Template) -> None:
     stage = seqlab.get("stage") if isinstance(seqlab, dict) else None
     if isinstance(stage, str) and stage != template.stage:
         raise Refused(f"this is the notebook of {stage[:40]}, expected that of {template.stage}")
+    length = sum(len(_text(cell)) for cell in _cells(notebook))
+    if length > MAX_SOURCES:
+        raise Refused(f"its cells have {length} characters; at most {MAX_SOURCES} are read")
     names = {name for cell in _cells(notebook) for name in _defined(_text(cell))}
     known = template.graded | set(template.given) | set(template.exercises)
     if stage is None and not known & (names | {_name(cell) for cell in _cells(notebook)}):
@@ -188,11 +197,18 @@ def _has_tag(cell: Mapping[str, Any], tag: str) -> bool:
 def _text(cell: Mapping[str, Any]) -> str:
     source = cell.get("source", cell.get("input", ""))
     if isinstance(source, list):
-        return "".join(part for part in source if isinstance(part, str))
-    return source if isinstance(source, str) else ""
+        source = "".join(part for part in source if isinstance(part, str))
+    return without_surrogates(source) if isinstance(source, str) else ""
+
+
+def without_surrogates(text: str) -> str:
+    """``text`` as it can be written to a file: JSON may hold halves of characters, UTF-8 may not."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _defined(source: str) -> set[str]:
+    if len(source) > MAX_SOURCE:
+        return set()
     try:
         tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from autograder.printable import printable
+import numpy as np
+
+from autograder.printable import LIMIT, printable
 from autograder.sandbox.child import Child, Deadline
 from seqlab.checking.steps import Step
 from seqlab.checking.values import Array, NotAValue, Value
@@ -19,10 +21,12 @@ class SandboxBench:
         self._child = child
         self._call_seconds = call_seconds
         self._deadline = deadline
+        self._inputs: dict[str, Array] = {}
 
     def begin(self, inputs: Mapping[str, Array]) -> None:
         """Lay out the inputs of a case."""
-        self._ask({"action": "begin"}, dict(inputs))
+        self._inputs = dict(inputs)
+        self._ask({"action": "begin"}, self._inputs)
 
     def run(self, step: Step) -> None:
         """Do a step.
@@ -40,23 +44,34 @@ class SandboxBench:
             NotAValue: it is not numbers.
         """
         answer, arrays = self._ask({"action": "value", "index": index})
+        if "not_a_value" in answer:
+            raise NotAValue(_words(answer["not_a_value"], 200))
         kind, dtype = answer.get("kind"), answer.get("dtype")
         if kind not in ("array", "tensor", "number") or not isinstance(dtype, str) or "value" not in arrays:
             raise NotAValue("expected numbers, found something else")
         return Value(kind, printable(dtype, 20), arrays["value"])
 
     def changed_inputs(self) -> list[str]:
-        """The inputs that were written into."""
-        answer, _ = self._ask({"action": "changed"})
-        changed = answer.get("changed")
-        return [printable(name, 40) for name in changed] if isinstance(changed, list) else ["(unknown)"]
+        """The inputs that were written into: the child shows what lies there now, and it is compared here."""
+        try:
+            _, now = self._ask({"action": "inputs"})
+        except StudentError:
+            now = {}
+        return [name for name, array in self._inputs.items() if not _same(array, now.get(name))]
 
     def _ask(
         self, body: dict[str, Any], arrays: Mapping[str, Array] | None = None
     ) -> tuple[dict[str, Any], dict[str, Array]]:
         answer, values = self._child.request(body, self._deadline.cap(self._call_seconds), arrays)
         if "student_error" in answer:
-            raise StudentError(printable(answer["student_error"]), answer.get("unfinished") is True)
-        if "not_a_value" in answer:
-            raise NotAValue(printable(answer["not_a_value"], 200))
+            raise StudentError(_words(answer["student_error"]), answer.get("unfinished") is True)
         return answer, values
+
+
+def _words(claim: object, limit: int = LIMIT) -> str:
+    """What should be text; a child that was taken over may send anything."""
+    return printable(claim, limit) if isinstance(claim, str) else "(no reason that is text)"
+
+
+def _same(array: Array, now: Array | None) -> bool:
+    return now is not None and now.dtype == array.dtype and np.array_equal(array, now, equal_nan=True)

@@ -13,6 +13,8 @@ from autograder.sandbox.drain import Drain
 from seqlab.checking.values import Array
 from seqlab.checking.wire import Closed, WireError, receive, send
 
+MAX_CLAIMS = 1 << 26  # bytes of arrays in one answer
+
 
 class ChildLost(Exception):
     """The child is gone, was killed at a deadline, or broke the protocol; the text is fit for a report."""
@@ -88,7 +90,7 @@ class Child:
         watchdog.start()
         try:
             send(self._channel, dict(body), arrays)
-            answer, values = receive(self._channel)
+            answer, values = receive(self._channel, MAX_CLAIMS)
         except (WireError, OSError) as error:
             up = self._host_is_up()
             self.close()

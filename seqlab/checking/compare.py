@@ -50,13 +50,17 @@ class Mismatch:
 
 @dataclass(frozen=True)
 class Finding:
-    """What was found out about one output; ``problem`` is None when it is right."""
+    """What was found out about one output; ``problem`` is None when it is right.
+
+    ``idle`` marks one that should be all zeros: it is right without any work.
+    """
 
     output: str
     problem: Problem | None = None
     expected: str = ""
     found: str = ""
     mismatch: Mismatch | None = None
+    idle: bool = False
 
     @property
     def right(self) -> bool:
@@ -82,6 +86,11 @@ def compare(output: str, expected: Value, got: Value, precision: str = "float64"
 
     ``precision`` is that of the case's inputs (:func:`precision_of`).
     """
+    with np.errstate(all="ignore"):  # a wrong answer may hold any number, and is no news for the terminal
+        return _compare(output, expected, got, precision)
+
+
+def _compare(output: str, expected: Value, got: Value, precision: str) -> Finding:
     if not _same_kind(expected, got):
         return Finding(output, "type", kind_text(expected), kind_text(got))
     if expected.shape != got.shape:
@@ -100,7 +109,8 @@ def agree(expected: Value, got: Value, precision: str = "float64") -> bool:
     """Whether shape and values agree within tolerance (NaN equals NaN here); kind and dtype do not matter."""
     if expected.shape != got.shape:
         return False
-    return bool(_close(expected.numbers, got.numbers, tolerance_for(expected, precision)).all())
+    with np.errstate(all="ignore"):
+        return bool(_close(expected.numbers, got.numbers, tolerance_for(expected, precision)).all())
 
 
 def _same_kind(expected: Value, got: Value) -> bool:
@@ -152,6 +162,8 @@ def _ratio(expected: Array, got: Array) -> float | None:
         return None
     ratios = got[solid] / expected[solid]
     middle = float(np.median(ratios))
+    if not np.isfinite(ratios).all():
+        return None
     if abs(middle) < 1e-6 or float(np.abs(ratios - middle).max()) > RATIO_SPREAD * abs(middle):
         return None
     return middle

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from seqlab.checking.casefile import PublicCase
@@ -42,12 +42,16 @@ class CaseOutcome:
 
     @property
     def share(self) -> float:
-        """The share of the case that is earned: its right outputs over all; inputs changed earn nothing."""
+        """The share of the case that is earned: its right outputs over all; inputs changed earn nothing.
+
+        An output that should be zero and is counts neither way, unless there is no other.
+        """
         if not self.findings or any(finding.problem == "changed inputs" for finding in self.findings):
             return 0.0
         if self.carried:
             return 1.0
-        return sum(finding.right for finding in self.findings) / len(self.findings)
+        counted = [one for one in self.findings if not (one.right and one.idle)] or self.findings
+        return sum(finding.right for finding in counted) / len(counted)
 
 
 def judge_outputs(
@@ -103,4 +107,4 @@ def fetch(bench: Shelf, place: int) -> Value | NotAValue:
 def _finding(name: str, expected: Value, got: Value | NotAValue, precision: str) -> Finding:
     if isinstance(got, NotAValue):
         return Finding(name, "type", kind_text(expected), str(got).removeprefix("expected numbers, found "))
-    return compare(name, expected, got, precision)
+    return replace(compare(name, expected, got, precision), idle=not expected.numbers.any())

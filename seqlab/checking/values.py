@@ -14,6 +14,7 @@ Kind = Literal["array", "tensor", "number"]
 Layout = Literal["C", "F", "strided"]
 
 NUMERIC_KINDS = "biuf"
+WIDEST = 8  # bytes of a number; longdouble is wider, differs between machines, and is kept as float64
 
 
 class NotAValue(TypeError):
@@ -70,7 +71,11 @@ def value_of(thing: object) -> Value:
 def _value_of_array(array: Array, kind: Kind) -> Value:
     if array.dtype.kind not in NUMERIC_KINDS:
         raise NotAValue(f"expected numbers, found an array of dtype {array.dtype}")
-    return Value(kind, array.dtype.name, np.ascontiguousarray(array).reshape(array.shape))
+    name = array.dtype.name
+    if array.dtype.itemsize > WIDEST:
+        with np.errstate(over="ignore"):
+            array = array.astype(np.float64)
+    return Value(kind, name, np.ascontiguousarray(array).reshape(array.shape))
 
 
 def _value_of_tensor(tensor: Any) -> Value:

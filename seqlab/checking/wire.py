@@ -7,6 +7,7 @@ layout}}}``; the bytes of the arrays follow in that order. Everything is checked
 from __future__ import annotations
 
 import json
+import re
 import socket
 import struct
 from collections.abc import Mapping
@@ -14,12 +15,13 @@ from typing import Any
 
 import numpy as np
 
-from seqlab.checking.values import NUMERIC_KINDS, Array, layout_of, with_layout
+from seqlab.checking.values import Array, layout_of, with_layout
 
 LENGTH = struct.Struct(">I")
 MAX_HEADER = 1 << 20
 MAX_PAYLOAD = 1 << 28
 MAX_DIMENSIONS = 16
+PLAIN_DTYPE = re.compile(r"[<>|=][biuf](1|2|4|8)")  # NumPy reads far more than that, some of it as Python
 
 
 class WireError(Exception):
@@ -46,8 +48,8 @@ def send(channel: socket.socket, body: Any, arrays: Mapping[str, Array] | None =
         raise Closed("the other side is gone") from error
 
 
-def receive(channel: socket.socket) -> tuple[Any, dict[str, Array]]:
-    """Read one message.
+def receive(channel: socket.socket, max_payload: int = MAX_PAYLOAD) -> tuple[Any, dict[str, Array]]:
+    """Read one message with at most ``max_payload`` bytes of arrays.
 
     Raises:
         Closed: the other side is gone.
@@ -61,10 +63,10 @@ def receive(channel: socket.socket) -> tuple[Any, dict[str, Array]]:
         header = json.loads(_read(channel, length))
         heads = [(str(name), _checked(head)) for name, head in header["arrays"].items()]
         body = header["body"]
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, MemoryError) as error:
         raise WireError(f"a header that is not understood ({type(error).__name__})") from error
-    if sum(size for _, (_, _, _, size) in heads) > MAX_PAYLOAD:
-        raise WireError(f"more than {MAX_PAYLOAD} bytes of arrays")
+    if sum(size for _, (_, _, _, size) in heads) > max_payload:
+        raise WireError(f"more than {max_payload} bytes of arrays")
     return body, {name: _array(channel, *head) for name, head in heads}
 
 
@@ -73,11 +75,12 @@ def _head(array: Array) -> dict[str, Any]:
 
 
 def _checked(head: Any) -> tuple[np.dtype[Any], tuple[int, ...], Any, int]:
-    dtype = np.dtype(str(head["dtype"]))
-    shape = tuple(int(size) for size in head["shape"])
-    layout = head["layout"]
-    if dtype.kind not in NUMERIC_KINDS or len(shape) > MAX_DIMENSIONS or min(shape, default=0) < 0:
+    name, shape, layout = str(head["dtype"]), tuple(head["shape"]), head["layout"]
+    if PLAIN_DTYPE.fullmatch(name) is None or len(shape) > MAX_DIMENSIONS:
         raise ValueError("not an array of numbers")
+    if not all(type(extent) is int and 0 <= extent <= MAX_PAYLOAD for extent in shape):
+        raise ValueError("not a shape")
+    dtype = np.dtype(name)
     if layout not in ("C", "F", "strided"):
         raise ValueError("unknown layout")
     size = dtype.itemsize
@@ -88,7 +91,10 @@ def _checked(head: Any) -> tuple[np.dtype[Any], tuple[int, ...], Any, int]:
 
 def _array(channel: socket.socket, dtype: np.dtype[Any], shape: tuple[int, ...], layout: Any, size: int) -> Array:
     flat = np.frombuffer(_read(channel, size), dtype=dtype)
-    return with_layout(flat.reshape(shape), layout) if shape else flat.reshape(shape).copy()
+    try:
+        return with_layout(flat.reshape(shape), layout) if shape else flat.reshape(shape).copy()
+    except ValueError as error:  # an empty array may still be too large for NumPy in its other directions
+        raise WireError("a shape that cannot be") from error
 
 
 def _read(channel: socket.socket, count: int) -> bytes:

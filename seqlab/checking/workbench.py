@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import traceback
 from collections.abc import Mapping
+from pathlib import Path
 from types import TracebackType
 
 import numpy as np
@@ -13,6 +14,7 @@ from seqlab.checking.steps import Json, Plan, Step
 from seqlab.checking.values import Array, Value, describe_type, fresh_copies, value_of
 
 MAX_MESSAGE = 2000
+PACKAGE = str(Path(__file__).parents[1])
 
 
 class StudentError(Exception):
@@ -61,6 +63,10 @@ class Workbench:
         """The names of the inputs that the student's code wrote into since :meth:`begin`."""
         pairs = ((name, self._originals[name], self._inputs[name]) for name in self._inputs)
         return [name for name, old, new in pairs if not np.array_equal(old, new, equal_nan=True)]
+
+    def inputs(self) -> dict[str, Array]:
+        """The inputs as they are now, whatever was written into them."""
+        return dict(self._inputs)
 
     def _perform(self, step: Step) -> object:
         if step.op == "put":
@@ -143,7 +149,7 @@ def _explain(label: str, error: BaseException) -> str:
 
 def _last_line(trace: TracebackType | None) -> str:
     frames = traceback.extract_tb(trace)
-    own = [frame.line for frame in frames if "seqlab" not in frame.filename and frame.line]
+    own = [frame.line for frame in frames if not frame.filename.startswith(PACKAGE) and frame.line]
     return own[-1].strip() if own else ""
 
 

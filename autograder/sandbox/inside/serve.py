@@ -64,8 +64,8 @@ class Server:
         if action == "step":
             self._bench.run(Step.from_json(request["step"]))
             return {}, {}
-        if action == "changed":
-            return {"changed": self._bench.changed_inputs()}, {}
+        if action == "inputs":
+            return {}, self._bench.inputs()
         value = self._bench.value(request["index"])
         return {"kind": value.kind, "dtype": value.dtype}, {"value": value.numbers}
 
