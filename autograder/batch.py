@@ -1,4 +1,4 @@
-"""Grading a class: find the hand-ins, grade each on its own, trust the batch only if its controls come out right."""
+"""Grading a class: grade each hand-in on its own, trust the batch only if its controls come out right."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ import json
 import secrets
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from autograder.authoring.master import Master, read_master
 from autograder.authoring.source import notebook_text, source_notebook
 from autograder.course import Course, CourseError, Limits, Stage
+from autograder.hand_ins import HandIn
 from autograder.judge import Judge
 from autograder.record import Record
 from autograder.sandbox.launchers import Launcher
@@ -27,18 +28,6 @@ WORKERS = 2
 
 class ControlsFailed(Exception):
     """The batch's controls did not score full and zero, so nothing of the batch may be recorded."""
-
-
-@dataclass(frozen=True)
-class HandIn:
-    """One student's file."""
-
-    student: str
-    path: Path
-
-    def read(self) -> bytes:
-        """The bytes of the file; what is missing, a link, or not a plain file reads as empty."""
-        return self.path.read_bytes() if self.path.is_file() and not self.path.is_symlink() else b""
 
 
 @dataclass(frozen=True)
@@ -58,9 +47,10 @@ class Grader:
         self._launcher = launcher
         self._limits = limits
 
-    def grade(self, student: str, data: bytes) -> Graded:
-        """Grade one hand-in."""
+    def grade(self, student: str, data: bytes, notes: Sequence[str] = ()) -> Graded:
+        """Grade one hand-in; ``notes`` are what is known of its file already."""
         submission = parse_submission(data, self.template)
+        submission = replace(submission, notes=(*notes, *submission.notes))
         if submission.refusal:
             verdicts = self.judge.refuse(submission.refusal)
             return Graded(submission, self._record(student, submission, verdicts, refusal=submission.refusal))
@@ -112,20 +102,6 @@ def released_notebook(release: Path, stage: Stage) -> dict[str, Any]:
     return data
 
 
-def find_hand_ins(submitted: Path, stage: Stage) -> list[HandIn]:
-    """The hand-ins of a stage, by student: every folder ``submitted/STUDENT/STAGE``, whatever is in it.
-
-    Where the notebook was renamed and is the only one in its folder, it is taken.
-    """
-    folders = [folder for folder in sorted(submitted.glob(f"*/{stage.id}")) if folder.is_dir()]
-    return [HandIn(folder.parent.name, _notebook_in(folder, stage)) for folder in folders]
-
-
-def _notebook_in(folder: Path, stage: Stage) -> Path:
-    named, others = folder / f"{stage.id}.ipynb", sorted(folder.glob("*.ipynb"))
-    return others[0] if not named.exists() and len(others) == 1 else named
-
-
 def grade_batch(
     grader: Grader, master: Master, release: Path, hand_ins: Sequence[HandIn], progress: Callable[[Record], None]
 ) -> list[Graded]:
@@ -162,6 +138,6 @@ def check_controls(grader: Grader, master: Master, release: Path, progress: Call
 def _graded(
     grader: Grader, hand_ins: Sequence[HandIn], pool: Executor, progress: Callable[[Record], None]
 ) -> Iterator[Graded]:
-    for graded in pool.map(lambda hand_in: grader.grade(hand_in.student, hand_in.read()), hand_ins):
+    for graded in pool.map(lambda hand_in: grader.grade(hand_in.student, *hand_in.read()), hand_ins):
         progress(graded.record)
         yield graded

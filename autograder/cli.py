@@ -19,11 +19,12 @@ from autograder.authoring.master import read_master
 from autograder.authoring.release import release_stage
 from autograder.authoring.scaffold import scaffold_stage
 from autograder.authoring.solved import solve
-from autograder.batch import ControlsFailed, find_hand_ins, grade_batch, make_grader, released_notebook
+from autograder.batch import ControlsFailed, grade_batch, make_grader, released_notebook
 from autograder.course import Course, CourseError, Stage, find_root, load_course
 from autograder.demo import write_class
 from autograder.feedback import write_feedback
 from autograder.gradebook import record_batch, require_stage
+from autograder.hand_ins import find_hand_ins
 from autograder.isolation import ISOLATIONS, make_launcher
 from autograder.record import Record, load_records
 from autograder.reports import print_reasons, print_scores, write_grades

@@ -5,9 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from autograder.batch import find_hand_ins, grade_batch, make_grader, released_notebook
+from autograder.batch import grade_batch, make_grader, released_notebook
 from autograder.demo import write_class
 from autograder.gradebook import record_batch
+from autograder.hand_ins import find_hand_ins
 from autograder.isolation import make_launcher
 from autograder.suite import load_suite
 from autograder.workspace import Workspace
