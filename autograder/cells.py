@@ -10,6 +10,8 @@ from typing import Any
 from autograder.definitions import parsed
 
 MAX_SOURCE = 1 << 20
+MOST_CELLS = 3000
+MOST_SOURCE = 8 << 20
 NO_CHARACTERS = re.compile("[\0\ud800-\udfff]")
 KINDS = ("code", "markdown", "raw")
 
@@ -46,7 +48,15 @@ def read_cells(cells: list[Any], notes: list[str]) -> list[Cell]:
     odd = [number for number, cell in enumerate(cells, 1) if not isinstance(cell, dict)]
     if odd:
         notes.append(f"{len(odd)} entries in the list of cells are no cells and were left out, the first at {odd[0]}")
-    return [_read(number, cell, notes) for number, cell in enumerate(cells, 1) if isinstance(cell, dict)]
+    made: list[Cell] = []
+    left = MOST_SOURCE
+    for number, cell in enumerate(cells[:MOST_CELLS], 1):
+        if isinstance(cell, dict) and left > 0:
+            made.append(_read(number, cell, notes))
+            left -= len(made[-1].text)
+    if len(cells) > MOST_CELLS or left <= 0:
+        notes.append(f"the notebook has more than {MOST_CELLS} cells or {MOST_SOURCE >> 20} MB of text; the rest is left out")
+    return made
 
 
 def _read(number: int, cell: Mapping[str, Any], notes: list[str]) -> Cell:

@@ -36,10 +36,10 @@ def read_notebook(data: bytes, exercises: Iterable[str], notes: list[str]) -> di
     Raises:
         Refused: there is none in them.
     """
+    if len(data) > MAX_BYTES:
+        raise Refused(f"the file is too large; at most {MAX_BYTES >> 20} MB are read")
     if not data.strip():
         raise Refused("there is no notebook in the hand-in, or it is empty")
-    if len(data) > MAX_BYTES:
-        raise Refused(f"the file has {len(data) / 2**20:.0f} MB; at most {MAX_BYTES >> 20} MB are read")
     text = _decoded(data, notes)
     try:
         notebook = _json(text, notes)
@@ -52,7 +52,7 @@ def read_notebook(data: bytes, exercises: Iterable[str], notes: list[str]) -> di
 
 
 def _decoded(data: bytes, notes: list[str]) -> str:
-    encoding = json.detect_encoding(data)
+    encoding = _encoding(data)
     if encoding == "utf-8":
         try:
             text = data.decode("utf-8")
@@ -67,6 +67,13 @@ def _decoded(data: bytes, notes: list[str]) -> str:
         notes.append(f"{text.count(chr(0))} NUL characters were taken out of the file")
         text = text.replace("\0", "")
     return text
+
+
+def _encoding(data: bytes) -> str:
+    """The encoding by the file's mark, or by where its NUL bytes stand; a few stray ones mean nothing."""
+    encoding = json.detect_encoding(data)
+    is_marked = data.startswith((codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE))
+    return encoding if is_marked or data.count(b"\0") > len(data) / 4 else "utf-8"
 
 
 def _json(text: str, notes: list[str]) -> Any:

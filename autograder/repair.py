@@ -16,6 +16,7 @@ from autograder.template import Template
 
 Step = Callable[[list[Cell], Template, list[str]], list[Cell]]
 FENCE = re.compile(r"\A\s*```[\w+-]*\n(.*?)\n?```\s*\Z", re.DOTALL)
+MOST_PARTS = 6
 SKIP_TAGS = frozenset({"skip-execution", "raises-exception", "remove-cell", "remove_cell", "skip"})
 
 
@@ -39,7 +40,7 @@ def _named(cells: list[Cell], template: Template, notes: list[str]) -> list[Cell
     for name, numbers in places.items():
         if name and len(numbers) > 1 and name not in template.prose:
             notes.append(f"cells {listed(numbers)} are all called {name}")
-    if not any(places[name] for name in template.names):
+    if template.texts and not any(name in template.names for cell in cells for name in cell.names):
         notes.append("the cells have lost their names; they were known by what is in them")
     return made
 
@@ -82,27 +83,43 @@ def _without_magic(cell: Cell, template: Template, notes: list[str]) -> Cell:
 
 
 def _joined(cells: list[Cell], template: Template, notes: list[str]) -> list[Cell]:
-    """A cell that goes on inside the function or class of the one before it is put back there."""
+    """Cells that go on inside the function or class of the one before them are put back there."""
     made: list[Cell] = []
-    for cell in cells:
-        if made and _goes_on(made[-1], cell, template):
-            notes.append(f"cell {cell.number} goes on with cell {made[-1].number}; they were run as one")
-            made[-1] = replace(made[-1], text=f"{made[-1].text}\n{cell.text}")
-        else:
-            made.append(cell)
+    at = 0
+    while at < len(cells):
+        cell, at = cells[at], at + 1
+        while parts := _parts_of(cell, cells[at : at + MOST_PARTS], template):
+            notes.append(f"cell {listed(part.number for part in parts)} goes on with cell {cell.number}; run as one")
+            cell, at = _as_one(cell, parts), at + len(parts)
+        made.append(cell)
     return made
 
 
-def _goes_on(before: Cell, cell: Cell, template: Template) -> bool:
-    both = f"{before.text}\n{cell.text}"
-    first = next((line for line in cell.text.split("\n") if line.strip()), "")
-    is_part = first[:1].isspace() or (parsed(before.text) is None and parsed(cell.text) is None)
-    kinds = (before.kind, cell.kind)
-    return is_part and kinds == ("code", "code") and bool(defined(both) & set(template.exercises))
+def _parts_of(cell: Cell, following: list[Cell], template: Template) -> list[Cell]:
+    """The fewest cells that make an answer of what ``cell`` begins; none, if it needs none."""
+    if not following or not _may_go_on(cell, following[0]):
+        return []
+    for count in range(1, len(following) + 1):
+        parts = following[:count]
+        if parts[-1].kind != "code":
+            break
+        if defined(_as_one(cell, parts).text) & set(template.exercises):
+            return parts
+    return []
+
+
+def _may_go_on(cell: Cell, following: Cell) -> bool:
+    first = next((line for line in following.text.split("\n") if line.strip()), "")
+    is_part = first[:1].isspace() or (parsed(cell.text) is None and parsed(following.text) is None)
+    return is_part and (cell.kind, following.kind) == ("code", "code")
+
+
+def _as_one(cell: Cell, parts: list[Cell]) -> Cell:
+    return replace(cell, text="\n".join([cell.text, *(part.text for part in parts)]))
 
 
 def _without_stubs(cells: list[Cell], template: Template, notes: list[str]) -> list[Cell]:
-    """An untouched copy of an answer cell does not undo an answer that stands elsewhere; of two answers the last counts."""
+    """An untouched copy of an answer cell undoes no answer that stands elsewhere; of two answers the last counts."""
     made = cells
     for name, exercise in template.answers.items():
         here = [cell for cell in made if cell.kind == "code" and exercise in defined(cell.text)]
@@ -129,7 +146,7 @@ def _renamed(cells: list[Cell], template: Template, notes: list[str]) -> list[Ce
     for cell in cells:
         found = [] if cell.name or cell.kind != "code" else sorted(defined(cell.text) & set(free))
         made.append(replace(cell, name=free.pop(found[0])) if found else cell)
-        if found and cell.names:
+        if found and any(cell.name for cell in cells):
             notes.append(f"cell {cell.number} has lost its name; it was taken as the answer to {found[0]}")
     return made
 

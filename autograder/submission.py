@@ -142,12 +142,14 @@ def _without_demos(cell: Cell, template: Template, notes: list[str]) -> str:
         _tell_of_helpers(cell, template, notes)
         return ""
     text = f"\n{cell.text}\n"
+    held = []
     for name in sorted(template.demos | template.graded):
         source = template.texts.get(name, "").strip()
         if source and f"\n{source}\n" in text:
             text = text.replace(f"\n{source}\n", "\n" * (source.count("\n") + 2))
-            if name != cell.name:
-                notes.append(f"cell {cell.number} holds {name} as well; that part was not run")
+            held.append(name)
+    if held not in ([], [cell.name]):
+        notes.append(f"cell {cell.number} holds {', '.join(held)} as well; that part was not run")
     return text[1:-1]
 
 
