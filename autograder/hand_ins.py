@@ -70,10 +70,19 @@ def read_plain_file(path: Path) -> tuple[bytes, str]:
         return b"", ""
     except OSError as error:
         return b"", f"{_shown(path)} is {_kind(path)} and was not read ({error.strerror})"
-    with open(descriptor, "rb") as file:
+    try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             return b"", f"{_shown(path)} is {_kind(path)} and was not read"
-        return file.read(MAX_BYTES + 1), ""
+        return _read(descriptor), ""
+    except OSError as error:
+        return b"", f"{_shown(path)} could not be read to its end ({error.strerror})"
+    finally:
+        os.close(descriptor)
+
+
+def _read(descriptor: int) -> bytes:
+    with open(descriptor, "rb", closefd=False) as file:
+        return file.read(MAX_BYTES + 1)
 
 
 def _kind(path: Path) -> str:

@@ -66,7 +66,14 @@ def answer(notebook, exercise):
 
 
 def code(source, **metadata):
-    return {"cell_type": "code", "execution_count": None, "id": "own", "metadata": metadata, "outputs": [], "source": source}
+    return {
+        "cell_type": "code",
+        "execution_count": None,
+        "id": "own",
+        "metadata": metadata,
+        "outputs": [],
+        "source": source,
+    }
 
 
 def each_cell(change):

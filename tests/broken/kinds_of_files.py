@@ -20,7 +20,9 @@ def format_3(notebook):
         old = {"cell_type": cell["cell_type"], "metadata": cell["metadata"]}
         is_code = cell["cell_type"] == "code"
         lines = cell["source"].splitlines(keepends=True)
-        cells.append(old | ({"input": lines, "language": "python", "collapsed": False} if is_code else {"source": lines}))
+        cells.append(
+            old | ({"input": lines, "language": "python", "collapsed": False} if is_code else {"source": lines})
+        )
     heading = {"cell_type": "heading", "level": 1, "metadata": {}, "source": "Mine"}
     sheets = [{"cells": [heading, *cells], "metadata": {}}, "no sheet", {"cells": 3}]
     return {"metadata": {"name": ""}, "nbformat": 3, "nbformat_minor": 0, "worksheets": sheets}
@@ -36,7 +38,11 @@ def percent_script(notebook):
 
 def plain_script(notebook):
     parts = ["#!/usr/bin/env python\n# coding: utf-8"]
-    parts += [f"# In[{number}]:\n\n\n{text(cell)}" for number, cell in enumerate(notebook["cells"]) if cell["cell_type"] == "code"]
+    parts += [
+        f"# In[{number}]:\n\n\n{text(cell)}"
+        for number, cell in enumerate(notebook["cells"])
+        if cell["cell_type"] == "code"
+    ]
     return "\n\n".join(parts)
 
 
@@ -53,7 +59,9 @@ def surrogates(notebook):
 
 def with_metadata_text(addition):
     """JSON text with something that json.dumps would not write put into the notebook's metadata."""
-    return lambda notebook: dumped(notebook).replace('"metadata": {\n"kernelspec"', f'"metadata": {{\n{addition},\n"kernelspec"', 1)
+    return lambda notebook: dumped(notebook).replace(
+        '"metadata": {\n"kernelspec"', f'"metadata": {{\n{addition},\n"kernelspec"', 1
+    )
 
 
 def repeated_cells(notebook):
@@ -72,7 +80,10 @@ def other_stage(notebook):
 
 def with_language(name):
     def make(notebook):
-        notebook["metadata"] |= {"kernelspec": {"name": "ir", "display_name": "R", "language": name}, "language_info": {"name": name}}
+        notebook["metadata"] |= {
+            "kernelspec": {"name": "ir", "display_name": "R", "language": name},
+            "language_info": {"name": name},
+        }
         return notebook
 
     return make

@@ -3,7 +3,6 @@
 from tests.broken.kind import Kind, with_answer, with_cell
 
 
-
 def start_of_answer(line):
     return with_answer("rnn_forward", lambda source: f"{line}\n{source}")
 

@@ -13,7 +13,13 @@ from tests.broken.table import KINDS
 from tests.conftest import ROOT
 
 READ = [kind for kind in (*CELLS, *FILES, *RUNNING) if not kind.big]
-DIFFERENT = ("answer-deleted", "everything-deleted", "function-renamed", "syntax-error-in-answer", "tabs-mixed-with-spaces")
+DIFFERENT = (
+    "answer-deleted",
+    "everything-deleted",
+    "function-renamed",
+    "syntax-error-in-answer",
+    "tabs-mixed-with-spaces",
+)
 
 
 @pytest.fixture(scope="module")
