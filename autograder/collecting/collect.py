@@ -39,8 +39,9 @@ def collect(source: Path, stage: Stage, workspace: Workspace) -> list[Row]:
     found = items(source)
     odd = {item: why for item in found if (why := item.problem or _why_not(item))}
     good = [item for item in found if item not in odd]
-    wrapped = without_wrapper([item.parts for item in good])
-    owners = {item: owner_of(item.parts[wrapped:], stage.id) for item in good}
+    own = {item: _without_stage(item.parts, stage.id) for item in good}
+    wrapped = without_wrapper(list(own.values()))
+    owners = {item: owner_of(parts[wrapped:], stage.id) for item, parts in own.items()}
     names = students(owner for owner in owners.values() if owner is not None)
     rows = [Row(LEFT_OUT, "", item.name, why) for item, why in odd.items()]
     rows += [Row(LEFT_OUT, "", item.name, "it does not say whose it is") for item in good if owners[item] is None]
@@ -57,6 +58,10 @@ def _why_not(item: Item) -> str:
     if name.endswith((".zip", ".tar", ".gz", ".7z", ".rar")):
         return "an archive within the export; unpack it and collect again, or put the notebook in its place by hand"
     return "" if name.endswith(ENDINGS) else "not a notebook by its name"
+
+
+def _without_stage(parts: tuple[str, ...], stage_id: str) -> tuple[str, ...]:
+    return (*(folder for folder in parts[:-1] if folder.casefold() != stage_id), parts[-1])
 
 
 def _by_owner(owners: Mapping[Item, Owner | None]) -> dict[Owner, list[Item]]:
@@ -76,8 +81,8 @@ def _clash(owner: Owner, names: Mapping[Owner, str]) -> str:
 def _placed(own: Iterable[Item], student: str, stage_id: str, workspace: Workspace, clash: str) -> Iterator[Row]:
     """Take one student's likeliest file; the next likeliest, where one cannot be read."""
     taken = ""
-    ordered = sorted(reversed(list(own)), key=lambda item: _rank(item, stage_id))
-    for item in ordered:
+    last_first = list(own)[::-1]
+    for item in sorted(last_first, key=lambda item: _rank(item, stage_id)):
         if taken:
             yield Row(LEFT_OUT, student, item.name, f"{taken} was taken")
             continue

@@ -23,15 +23,14 @@ class Owner:
 
 
 def owner_of(parts: Sequence[str], stage_id: str) -> Owner | None:
-    """The owner of a file by its folders and name; None if they do not say."""
+    """The owner of a file by its folders (the stage's own not among them) and name; None if they do not say."""
     for folder in parts[:-1]:
         if found := MOODLE.fullmatch(folder):
             return Owner(found["name"], found["number"])
     if found := CANVAS.fullmatch(parts[-1]):
         return Owner(found["name"], found["number"])
-    folders = [part for part in parts[:-1] if part.casefold() != stage_id]
-    if folders:
-        return Owner(folders[0])
+    if len(parts) > 1:
+        return Owner(parts[0])
     stem = re.sub(r"\.(ipynb|py)(\.txt|\.json)?$", "", parts[-1], flags=re.IGNORECASE)
     rest = re.sub(rf"[ _.-]*{re.escape(stage_id)}([ _-]*\(?\d*\)?)?[ _.-]*", "", stem, flags=re.IGNORECASE)
     return Owner(rest) if rest.strip() else None

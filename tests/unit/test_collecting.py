@@ -213,7 +213,7 @@ def test_two_people_of_one_name_are_told_apart(workspace, export):
 
 
 def test_names_that_are_the_same_when_cleaned_are_told_apart(workspace, export):
-    collected(workspace, export(("a b/s01_rnn.ipynb", b"1"), ("a:b/s01_rnn.ipynb", b"2"), ("A-B/s01_rnn.ipynb", b"3")))
+    collected(workspace, export(("a b/s01_rnn.ipynb", b"1"), ("a?b/s01_rnn.ipynb", b"2"), ("A-B/s01_rnn.ipynb", b"3")))
     assert sorted(submitted(workspace).values()) == [b"1", b"2", b"3"]
 
 
