@@ -55,9 +55,8 @@ def read_cells(cells: list[Any], notes: list[str]) -> list[Cell]:
             made.append(_read(number, cell, notes))
             left -= len(made[-1].text)
     if len(cells) > MOST_CELLS or left <= 0:
-        notes.append(
-            f"the notebook has more than {MOST_CELLS} cells or {MOST_SOURCE >> 20} MB of text; the rest is left out"
-        )
+        most = f"{MOST_CELLS} cells or {MOST_SOURCE >> 20} MB of text"
+        notes.append(f"the notebook has more than {most}; the rest is left out")
     return made
 
 

@@ -92,15 +92,14 @@ def check(course: Course) -> None:
 @click.argument("source", type=click.Path(exists=True, path_type=Path))
 @click.pass_obj
 def collect_stage(course: Course, stage: str, source: Path) -> None:
-    """Put the hand-ins of STAGE in SOURCE, a folder or zip from Moodle, Canvas or by STUDENT, into classroom/submitted/."""
+    """Put the hand-ins of STAGE from SOURCE, an LMS's folder or zip, into classroom/submitted/."""
     rows = collect(source, course.stage(stage), Workspace.of_course(course.root))
     print_rows(CONSOLE, rows)
     left_out = sum(row.outcome == LEFT_OUT for row in rows)
     if left_out == len(rows):
         raise CourseError(f"found no hand-in of {stage} in {source}; expected STUDENT/{stage}.ipynb or an LMS's names")
-    CONSOLE.print(
-        f"{len(rows) - left_out} hand-ins collected, {left_out} files left out. Next: autograder grade {stage}."
-    )
+    CONSOLE.print(f"{len(rows) - left_out} hand-ins collected, {left_out} files left out.")
+    CONSOLE.print(f"Next: autograder grade {stage}.")
 
 
 @main.command()

@@ -39,9 +39,9 @@ def collect(source: Path, stage: Stage, workspace: Workspace) -> list[Row]:
     found = items(source)
     odd = {item: why for item in found if (why := item.problem or _why_not(item))}
     good = [item for item in found if item not in odd]
-    own = {item: _without_stage(item.parts, stage.id) for item in good}
-    wrapped = without_wrapper(list(own.values()))
-    owners = {item: owner_of(parts[wrapped:], stage.id) for item, parts in own.items()}
+    paths = {item: _without_stage(item.parts, stage.id) for item in good}
+    wrapped = without_wrapper(list(paths.values()))
+    owners = {item: owner_of(parts[wrapped:], stage.id) for item, parts in paths.items()}
     names = students(owner for owner in owners.values() if owner is not None)
     rows = [Row(LEFT_OUT, "", item.name, why) for item, why in odd.items()]
     rows += [Row(LEFT_OUT, "", item.name, "it does not say whose it is") for item in good if owners[item] is None]

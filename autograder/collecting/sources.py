@@ -1,6 +1,6 @@
-"""What is in an export, a folder or a zip: every file with a way to read it, or with the reason why it is not read.
+"""What is in an export, a folder or a zip: every file with a way to read it, or the reason why it is not read.
 
-Nothing is unpacked. Names are only ever looked at; where a file is put is decided elsewhere and never by its name alone.
+Nothing is unpacked. Names are only looked at; where a file is put is decided elsewhere, never by its name alone.
 """
 
 from __future__ import annotations
@@ -77,10 +77,12 @@ def _of_folder(source: Path) -> Iterator[Item]:
 def _file(source: Path, path: Path) -> Item:
     inside = path.relative_to(source)
     mode = path.lstat().st_mode
-    problem = (
-        "" if stat.S_ISREG(mode) else "a link, which is not followed" if stat.S_ISLNK(mode) else "not a plain file"
-    )
+    problem = "" if stat.S_ISREG(mode) else _odd_kind(stat.S_IFMT(mode))
     return Item(inside.parts, str(inside), partial(_read_file, path), problem)
+
+
+def _odd_kind(kind: int) -> str:
+    return "a link, which is not followed" if kind == stat.S_IFLNK else "not a plain file"
 
 
 def _read_file(path: Path) -> bytes:
@@ -120,7 +122,7 @@ def _member_problem(info: zipfile.ZipInfo, total: int) -> str:
     if info.flag_bits & ENCRYPTED:
         return "it is encrypted"
     if kind not in (0, stat.S_IFREG):
-        return "a link, which is not followed" if kind == stat.S_IFLNK else "not a plain file"
+        return _odd_kind(kind)
     if info.file_size > MAX_BYTES:
         return _TOO_LARGE
     return "" if total <= MOST_BYTES else f"the archive unpacks to more than {MOST_BYTES >> 30} GB"

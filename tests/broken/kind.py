@@ -3,7 +3,7 @@
 import copy
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from autograder.demo import notebook_with, plain_answer
 
@@ -32,7 +32,6 @@ class Kind:
     refused: bool = False
     big: bool = False
     lay: Callable | None = None
-    words_too: tuple[str, ...] = field(default=())
 
     def data(self, whole):
         """The bytes of the hand-in."""

@@ -2,7 +2,7 @@
 
 import json
 
-from tests.broken.kind import ALL, Kind, text
+from tests.broken.kind import Kind, text
 
 
 def dumped(notebook, **how):
@@ -106,7 +106,11 @@ FILES = [
     Kind("utf-16-big-endian-without-mark", lambda whole: dumped(whole).encode("utf-16-be"), "is in UTF-16-BE"),
     Kind("utf-32", lambda whole: dumped(whole).encode("utf-32"), "is in UTF-32"),
     Kind("latin-1", lambda whole: dumped(accented(whole)).encode("latin-1"), "read as Latin-1"),
-    Kind("nul-bytes-at-the-end", lambda whole: dumped(whole).encode() + b"\0" * 4096, "4096 NUL characters were taken out"),
+    Kind(
+        "nul-bytes-at-the-end",
+        lambda whole: dumped(whole).encode() + b"\0" * 4096,
+        "4096 NUL characters were taken out",
+    ),
     Kind("nul-bytes-within", lambda whole: dumped(whole).replace("\n", "\0\n", 20), "20 NUL characters were taken out"),
     Kind("nul-escapes-in-a-source", nul_in_source, "holds NUL or half characters"),
     Kind("surrogates", surrogates, "holds NUL or half characters"),
@@ -118,11 +122,21 @@ FILES = [
     Kind("prose-instead", lambda whole: "Dear teacher, my laptop broke.", "not JSON", refused=True),
     Kind("zip-instead", lambda whole: b"PK\x03\x04\x14\x00" + bytes(range(256)), "a zip archive", refused=True),
     Kind("pdf-instead", lambda whole: b"%PDF-1.7\n\xe2\xe3", "a PDF", refused=True),
-    Kind("web-page-instead", lambda whole: "<!DOCTYPE html><html><body>def rnn_forward(): ...</body></html>", "a web page", refused=True),
+    Kind(
+        "web-page-instead",
+        lambda whole: "<!DOCTYPE html><html><body>def rnn_forward(): ...</body></html>",
+        "a web page",
+        refused=True,
+    ),
     Kind("merge-conflict", conflict, "merge conflict", refused=True),
     Kind("json-list", lambda whole: dumped(whole["cells"]), "no list of cells", refused=True),
     Kind("json-other", lambda whole: '{"name": "package", "version": "1.0"}', "no list of cells", refused=True),
-    Kind("json-cells-as-dict", lambda whole: whole | {"cells": {"0": whole["cells"][0]}}, "no list of cells", refused=True),
+    Kind(
+        "json-cells-as-dict",
+        lambda whole: whole | {"cells": {"0": whole["cells"][0]}},
+        "no list of cells",
+        refused=True,
+    ),
     Kind("json-followed-by-more", lambda whole: dumped(whole) + "\n}]}\n", "something follows the notebook"),
     Kind("json-with-nan", with_metadata_text('"x": [NaN, -Infinity, 1e999]')),
     Kind("json-with-huge-integer", with_metadata_text('"x": ' + "9" * 6000)),
@@ -133,15 +147,29 @@ FILES = [
     Kind("format-of-no-number", lambda whole: whole | {"nbformat": "four", "nbformat_minor": None}),
     Kind("script-percent", percent_script, "is a Python script"),
     Kind("script-export", plain_script, "is a Python script"),
-    Kind("script-of-answers", lambda whole: "\n\n\n".join(text(cell) for cell in whole["cells"] if cell["id"].startswith("answer-")), "is a Python script"),
+    Kind(
+        "script-of-answers",
+        lambda whole: "\n\n\n".join(text(cell) for cell in whole["cells"] if cell["id"].startswith("answer-")),
+        "is a Python script",
+    ),
     Kind("script-of-something-else", lambda whole: '"""Mine."""\nprint(1)\n', "not JSON", refused=True),
     Kind("other-stage", other_stage, "this is the notebook of s04_gates, expected that of s01_rnn", refused=True),
-    Kind("other-notebook", lambda whole: {"cells": [{"cell_type": "code", "source": "print(1)"}], "nbformat": 4}, "this is not the notebook of s01_rnn", refused=True),
+    Kind(
+        "other-notebook",
+        lambda whole: {"cells": [{"cell_type": "code", "source": "print(1)"}], "nbformat": 4},
+        "this is not the notebook of s01_rnn",
+        refused=True,
+    ),
     Kind("kernel-of-r", with_language("R"), "says that it is written in r"),
     Kind("deep-nesting", lambda whole: "[" * 200_000, "nested too deeply", refused=True, big=True),
-    Kind("deep-nesting-in-metadata", with_metadata_text('"x": ' + "[" * 100_000 + "]" * 100_000), "nested too deeply", refused=True, big=True),
+    Kind(
+        "deep-nesting-in-metadata",
+        with_metadata_text('"x": ' + "[" * 100_000 + "]" * 100_000),
+        "nested too deeply",
+        refused=True,
+        big=True,
+    ),
     Kind("outputs-of-200-mb", large_outputs, big=True),
     Kind("source-of-2-mb", long_source, "has 2097154 characters and was left out", big=True),
     Kind("file-of-300-mb", lambda whole: b" " * (300 << 20) + b"{}", "at most 256 MB are read", refused=True, big=True),
-]  # fmt: skip
-__all__ = ["ALL", "FILES"]
+]

@@ -86,7 +86,7 @@ def crowd(folder, data):
 def folders_without_end(folder, data):
     (folder / NAME).write_bytes(data)
     (folder / "again").symlink_to(folder)
-    (folder / "/".join(["d"] * 300)).mkdir(parents=True)
+    (folder / "/".join(["d"] * 50)).mkdir(parents=True)
 
 
 def same(whole):
@@ -102,9 +102,19 @@ FOLDERS = [
     Kind("other-name", same, "final-final.ipynb was taken", lay=called("final-final.ipynb")),
     Kind("folder-in-folder", same, "s01_rnn/s01_rnn.ipynb was taken", lay=called("s01_rnn/s01_rnn.ipynb")),
     Kind("two-notebooks", same, "counts, not old.ipynb", lay=beside("old.ipynb")),
-    Kind("two-renamed-notebooks", same, "s01_rnn (2).ipynb counts, not s01_rnn (1).ipynb", lay=called("s01_rnn (1).ipynb", "s01_rnn (2).ipynb")),
+    Kind(
+        "two-renamed-notebooks",
+        same,
+        "s01_rnn (2).ipynb counts, not s01_rnn (1).ipynb",
+        lay=called("s01_rnn (1).ipynb", "s01_rnn (2).ipynb"),
+    ),
     Kind("checkpoint-beside", same, lay=beside(".ipynb_checkpoints/s01_rnn-checkpoint.ipynb")),
-    Kind("checkpoint-only", same, "s01_rnn-checkpoint.ipynb was taken", lay=called(".ipynb_checkpoints/s01_rnn-checkpoint.ipynb")),
+    Kind(
+        "checkpoint-only",
+        same,
+        "s01_rnn-checkpoint.ipynb was taken",
+        lay=called(".ipynb_checkpoints/s01_rnn-checkpoint.ipynb"),
+    ),
     Kind("resource-fork-beside", same, lay=beside("._s01_rnn.ipynb", "__MACOSX/._s01_rnn.ipynb")),
     Kind("name-with-a-line-break", same, "was taken as s01_rnn.ipynb", lay=called("s01\nrnn.ipynb")),
     Kind("name-with-accents", same, "Prüfung-é-漢字.ipynb was taken", lay=called("Prüfung-é-漢字.ipynb")),
@@ -122,5 +132,5 @@ FOLDERS = [
     Kind("empty-folder", same, "there is no notebook", refused=True, lay=nothing),
     Kind("crowd-of-files", same, lay=crowd),
     Kind("folders-without-end", same, lay=folders_without_end),
-]  # fmt: skip
+]
 ODD_STUDENTS = ("line\nbreak", os.fsdecode(b"byte-\xff"), "Zoë 漢字", "x" * 200, "=1+1", "a'b;--", "-rf")

@@ -239,8 +239,11 @@ def test_an_earlier_hand_in_is_kept_with_its_time(workspace, export):
         (place / "timestamp.txt").write_bytes(text)
     kept = workspace.class_folder / "earlier" / "ada" / "s01_rnn"
     assert {str(path.relative_to(kept)): path.read_bytes() for path in kept.rglob("*") if path.is_file()} == {
-        "001/s01_rnn.ipynb": b"one", "001/timestamp.txt": b"one", "002/s01_rnn.ipynb": b"two", "002/timestamp.txt": b"two",
-    }  # fmt: skip
+        "001/s01_rnn.ipynb": b"one",
+        "001/timestamp.txt": b"one",
+        "002/s01_rnn.ipynb": b"two",
+        "002/timestamp.txt": b"two",
+    }
     assert (place / "s01_rnn.ipynb").read_bytes() == b"three"
     assert rows["ada/s01_rnn.ipynb"].why == "an earlier hand-in is kept as earlier/ada/s01_rnn/002"
 
