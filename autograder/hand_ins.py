@@ -111,9 +111,10 @@ def _rank(path: Path, folder: Path, stage_id: str) -> Sequence[int]:
     """How unlike the expected place and name a file's are; the smallest is taken."""
     inside = path.relative_to(folder)
     name = path.name.casefold()
-    is_named = 0 if path.name == f"{stage_id}.ipynb" else 1 if stage_id in name else 2
+    is_hidden = any(part.startswith(".") for part in inside.parts)
     ending = next(place for place, ending in enumerate(ENDINGS) if name.endswith(ending))
-    return (HIDDEN_COPIES in inside.parts, ending, is_named, len(inside.parts))
+    is_exact = path.name == f"{stage_id}.ipynb"
+    return is_hidden, name.endswith(".py"), stage_id not in name, len(inside.parts), ending, not is_exact
 
 
 def _changed(path: Path) -> float:

@@ -2,6 +2,13 @@
 
 from tests.broken.kind import Kind, with_answer, with_cell
 
+SPINNING = """\
+import threading, time
+def spin():
+    while True: time.sleep(0.01)
+for _ in range(20): threading.Thread(target=spin).start()
+"""
+
 
 def start_of_answer(line):
     return with_answer("rnn_forward", lambda source: f"{line}\n{source}")
@@ -82,9 +89,7 @@ RUNNING = [
     Kind("many-cells-that-end-it", many_that_end_it, "more than 3 cells end the Python process", refused=True),
     Kind(
         "threads-left-behind",
-        with_cell(
-            "import threading, time\ndef spin():\n    while True: time.sleep(0.01)\n[threading.Thread(target=spin).start() for _ in range(20)]"
-        ),
+        with_cell(SPINNING),
     ),
     Kind(
         "processes-left-behind", with_cell("import subprocess\n[subprocess.Popen(['sleep', '600']) for _ in range(5)]")

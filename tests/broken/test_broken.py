@@ -3,6 +3,7 @@
 Two sound hand-ins stand at the class's ends, and odd students hand in sound work: nobody's neighbour suffers.
 """
 
+import shutil
 from dataclasses import replace
 
 import nbformat
@@ -15,6 +16,7 @@ from autograder.hand_ins import clean_name, find_hand_ins
 from autograder.isolation import make_launcher
 from autograder.record import load_records
 from autograder.reports import reason_lines, write_grades
+from autograder.workspace import Workspace
 from tests.broken.kinds_of_folders import NAME, ODD_STUDENTS
 from tests.broken.make_corpus import CORPUS, whole
 from tests.broken.table import KINDS
@@ -61,10 +63,6 @@ def batch(course, stage, workspace_of_broken):
 
 @pytest.fixture(scope="module")
 def workspace_of_broken(released, tmp_path_factory):
-    import shutil
-
-    from autograder.workspace import Workspace
-
     folder = tmp_path_factory.mktemp("broken") / "class"
     shutil.copytree(released.root, folder)
     return Workspace.together(folder)
