@@ -54,8 +54,9 @@ def test_each_kind_is_read(kind, template):
         assert found >= set(template.exercises)
 
 
-def test_a_whole_notebook_needs_no_repair(template):
-    submission = parse_submission((CORPUS / "whole.handin").read_bytes(), template)
+@pytest.mark.parametrize("key", ["whole", "tags-demo-everywhere", "prose-as-code", "windows-line-ends"])
+def test_what_is_as_good_as_whole_needs_no_repair(key, template):
+    submission = parse_submission((CORPUS / f"{key}.handin").read_bytes(), template)
     assert submission.notes == ()
     assert len(submission.cells) == 10
 

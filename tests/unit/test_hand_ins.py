@@ -67,6 +67,14 @@ def test_no_more_is_read_than_the_grader_takes(folder, monkeypatch):
     assert read_plain_file(folder / "s01_rnn.ipynb") == (b"s01_r", "")
 
 
+def test_links_are_not_followed(folder):
+    write(folder, "other.txt")
+    (folder / "s01_rnn.ipynb").symlink_to(folder / "other.txt")
+    data, why_not = read_plain_file(folder / "s01_rnn.ipynb")
+    assert data == b""
+    assert "s01_rnn.ipynb is a link and was not read" in why_not
+
+
 def test_devices_are_not_read(tmp_path):
     assert read_plain_file(tmp_path.joinpath("/dev/zero")) == (b"", "zero is a device and was not read")
 
