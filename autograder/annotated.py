@@ -14,7 +14,6 @@ import nbformat
 from nbconvert.preprocessors.sanitize import SanitizeHTML
 
 from autograder.judge import Verdict
-from autograder.submission import without_surrogates
 from seqlab.checking.report import rows
 
 Node = Any
@@ -115,4 +114,5 @@ def _own_text(cell: Mapping[str, Any], kind: str) -> str:
 
 def _text(cell: Mapping[str, Any]) -> str:
     source = cell.get("source", "")
-    return without_surrogates("".join(map(str, source)) if isinstance(source, list) else str(source))
+    text = "".join(map(str, source)) if isinstance(source, list) else str(source)
+    return text.encode("utf-8", "replace").decode("utf-8")  # JSON may hold halves of characters, UTF-8 may not

@@ -1,12 +1,11 @@
-"""Grading a class: find the hand-ins, grade each on its own, trust the batch only if its controls come out right."""
+"""Grading a class: grade each hand-in on its own, trust the batch only if its controls come out right."""
 
 from __future__ import annotations
 
 import json
-import os
 import secrets
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -34,18 +33,6 @@ class ControlsFailed(Exception):
 
 
 @dataclass(frozen=True)
-class HandIn:
-    """One student's file."""
-
-    student: str
-    path: Path
-
-    def read(self) -> bytes:
-        """The bytes of the file; what is missing, a link, or not a plain file reads as empty."""
-        return self.path.read_bytes() if self.path.is_file() and not self.path.is_symlink() else b""
-
-
-@dataclass(frozen=True)
 class Graded:
     """A parsed submission and the record of its grading."""
 
@@ -63,15 +50,17 @@ class Grader:
         self._launcher = launcher
         self._limits = limits
 
-    def grade(self, student: str, data: bytes) -> Graded:
-        """Grade one hand-in. What is lost because the sandbox itself went down is graded again.
+    def grade(self, student: str, data: bytes, notes: Sequence[str] = ()) -> Graded:
+        """Grade one hand-in; ``notes`` are what is known of its file already.
+
+        What is lost because the sandbox itself went down is graded again.
 
         Raises:
             LaunchFailed: the sandbox cannot be kept up.
         """
         for _ in range(FALLS):
             try:
-                return self._grade(student, data)
+                return self._grade(student, data, notes)
             except HostLost:
                 continue
         raise LaunchFailed(f"the sandbox went down {FALLS} times while the hand-in of {student} was graded")
@@ -80,8 +69,9 @@ class Grader:
         """Give back what the sandbox holds."""
         self._launcher.close()
 
-    def _grade(self, student: str, data: bytes) -> Graded:
+    def _grade(self, student: str, data: bytes, notes: Sequence[str]) -> Graded:
         submission = parse_submission(data, self.template)
+        submission = replace(submission, notes=(*notes, *submission.notes))
         if submission.refusal:
             verdicts = self.judge.refuse(submission.refusal)
             return Graded(submission, self._record(student, submission, verdicts, refusal=submission.refusal))
@@ -147,25 +137,6 @@ def released_notebook(release: Path, stage: Stage) -> dict[str, Any]:
         raise CourseError(f"stage {stage.id} is not released: {path} does not exist; run make release STAGE={stage.id}")
     data: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return data
-
-
-def find_hand_ins(submitted: Path, stage: Stage) -> list[HandIn]:
-    """The hand-ins of a stage, by student: every folder ``submitted/STUDENT/STAGE``, whatever is in it.
-
-    Where the notebook was renamed and is the only one in its folder, it is taken.
-    """
-    folders = [folder for folder in sorted(submitted.glob(f"*/{stage.id}")) if folder.is_dir()]
-    return [HandIn(_text_of(folder.parent.name), _notebook_in(folder, stage)) for folder in folders]
-
-
-def _text_of(name: str) -> str:
-    """A folder's name as text that can be stored; one that is not UTF-8 has its odd bytes spelt out."""
-    return os.fsencode(name).decode("utf-8", "backslashreplace")
-
-
-def _notebook_in(folder: Path, stage: Stage) -> Path:
-    named, others = folder / f"{stage.id}.ipynb", sorted(folder.glob("*.ipynb"))
-    return others[0] if not named.exists() and len(others) == 1 else named
 
 
 def check_controls(grader: Grader, master: Master, release: Path, progress: Callable[[Record], None]) -> None:

@@ -20,6 +20,8 @@ from autograder.authoring.release import release_stage
 from autograder.authoring.scaffold import scaffold_stage
 from autograder.authoring.solved import solve
 from autograder.batch import ControlsFailed, released_notebook
+from autograder.collecting.collect import LEFT_OUT, collect
+from autograder.collecting.report import print_rows
 from autograder.course import Course, CourseError, Stage, find_root, load_course
 from autograder.demo import write_class
 from autograder.explain import Asked, explain_grade
@@ -83,6 +85,21 @@ def check(course: Course) -> None:
     if stale:
         raise CourseError("assignments/ is stale; run make release and commit: " + "; ".join(stale))
     CONSOLE.print(f"assignments/ is fresh and audited: {', '.join(course.stages)}")
+
+
+@main.command("collect")
+@click.argument("stage")
+@click.argument("source", type=click.Path(exists=True, path_type=Path))
+@click.pass_obj
+def collect_stage(course: Course, stage: str, source: Path) -> None:
+    """Put the hand-ins of STAGE from SOURCE, an LMS's folder or zip, into classroom/submitted/."""
+    rows = collect(source, course.stage(stage), Workspace.of_course(course.root))
+    print_rows(CONSOLE, rows)
+    left_out = sum(row.outcome == LEFT_OUT for row in rows)
+    if left_out == len(rows):
+        raise CourseError(f"found no hand-in of {stage} in {source}; expected STUDENT/{stage}.ipynb or an LMS's names")
+    CONSOLE.print(f"{len(rows) - left_out} hand-ins collected, {left_out} files left out.")
+    CONSOLE.print(f"Next: autograder grade {stage}.")
 
 
 @main.command()

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
-from autograder.batch import HandIn, find_hand_ins
 from autograder.circumstances import versions
 from autograder.course import Course, CourseError, Stage, suggest
 from autograder.fleet import GradingPlan, grader_of
+from autograder.hand_ins import HandIn, find_hand_ins
 from autograder.judge import Verdict
 from autograder.record import Record, attempt_paths, load_record
 from autograder.secret import load_secret
@@ -49,7 +49,7 @@ def explain_grade(course: Course, stage: Stage, workspace: Workspace, asked: Ask
     grader = grader_of(GradingPlan(course.root, stage.id, release, asked.isolation, record.seed, secret))
     try:
         yield from _differences(record, secret.name, grader.suite)
-        data = _hand_in(workspace, stage, asked.student).read()
+        data, _ = _hand_in(workspace, stage, asked.student).read()
         if hashlib.sha256(data).hexdigest() != record.digest:
             yield "the hand-in is another file today than the one that was graded, so it is not run again"
             return

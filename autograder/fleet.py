@@ -7,19 +7,19 @@ was at to another. Some hand-ins are under way at a time, so that a thousand nee
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from autograder.batch import Graded, Grader, HandIn, make_grader
+from autograder.batch import Graded, Grader, make_grader
 from autograder.course import load_course
+from autograder.hand_ins import HandIn
 from autograder.isolation import make_launcher
 from autograder.sandbox.child import LaunchFailed
 from autograder.secret import CourseSecret
-from autograder.submission import Submission
 
 FEW = 3  # hand-ins for which starting workers takes longer than grading
 UNDER_WAY = 2  # hand-ins for each worker
@@ -52,19 +52,18 @@ def grader_of(plan: GradingPlan) -> Grader:
     return make_grader(course, course.stage(plan.stage), plan.release, launcher, plan.seed, plan.secret)[0]
 
 
-def grade_one(plan: GradingPlan, student: str, data: bytes) -> Graded | Ungraded:
+def grade_one(plan: GradingPlan, student: str, data: bytes, notes: Sequence[str] = ()) -> Graded | Ungraded:
     """Grade one hand-in: bytes in, verdicts out. A worker makes its grader once.
 
     Raises:
         LaunchFailed: this machine cannot run student code.
     """
     try:
-        graded = kept_grader(plan).grade(student, data)
+        return kept_grader(plan).grade(student, data, notes)
     except LaunchFailed:
         raise
     except Exception as error:
         return Ungraded(student, f"{type(error).__name__}: {error}")
-    return Graded(_without_outputs(graded.submission), graded.record)
 
 
 def graded_by_fleet(
@@ -81,7 +80,7 @@ def graded_by_fleet(
     rest = iter(hand_ins)
     few = list(itertools.islice(rest, FEW + 1))
     if scheduler is None and (workers < 2 or len(few) <= FEW):
-        yield from (grade_one(plan, one.student, one.read()) for one in itertools.chain(few, rest))
+        yield from (grade_one(plan, one.student, *one.read()) for one in itertools.chain(few, rest))
         return
     with _client(workers, scheduler) as client:
         yield from _mapped(client, plan, itertools.chain(few, rest))
@@ -91,7 +90,7 @@ def _mapped(client: Any, plan: GradingPlan, hand_ins: Iterator[HandIn]) -> Itera
     from distributed import as_completed  # noqa: PLC0415 (a second to import; small classes do without)
 
     def submit(one: HandIn) -> Any:
-        return client.submit(grade_one, plan, one.student, one.read(), pure=False)
+        return client.submit(grade_one, plan, one.student, *one.read(), pure=False)
 
     room = UNDER_WAY * max(sum(client.nthreads().values()), 1)
     under_way = as_completed([submit(one) for one in itertools.islice(hand_ins, room)])
@@ -119,16 +118,3 @@ def _client(workers: int, scheduler: str | None) -> Iterator[Any]:
 def kept_grader(plan: GradingPlan) -> Grader:
     """The grader of this process for a plan."""
     return grader_of(plan)
-
-
-def _without_outputs(submission: Submission) -> Submission:
-    """What the graded notebook needs of a hand-in; outputs may be large, and are dropped there anyway."""
-    notebook = submission.notebook
-    if notebook is None or not isinstance(notebook.get("cells"), list):
-        return submission
-    cells = [
-        {name: part for name, part in cell.items() if name not in ("outputs", "attachments")}
-        for cell in notebook["cells"]
-        if isinstance(cell, dict)
-    ]
-    return replace(submission, notebook={**notebook, "cells": cells})

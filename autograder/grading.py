@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from autograder.authoring.master import read_master
-from autograder.batch import Graded, Grader, HandIn, check_controls, find_hand_ins, fresh_seed, released_notebook
+from autograder.batch import Graded, Grader, check_controls, fresh_seed, released_notebook
 from autograder.circumstances import suite_digest
 from autograder.course import Course, CourseError, Stage
 from autograder.fleet import GradingPlan, Ungraded, graded_by_fleet, kept_grader
 from autograder.gradebook import record_batch, require_stage
+from autograder.hand_ins import HandIn, find_hand_ins
 from autograder.history import changes
 from autograder.record import Record, load_records
 from autograder.secret import load_secret
@@ -101,7 +102,7 @@ def _is_due(hand_in: HandIn, before: Mapping[str, Record], grader: Grader) -> bo
     record = before.get(hand_in.student)
     if record is None or (record.suite, record.secret) != (grader.suite, grader.judge.secret.name):
         return True
-    return record.digest != hashlib.sha256(hand_in.read()).hexdigest()
+    return record.digest != hashlib.sha256(hand_in.read()[0]).hexdigest()
 
 
 def _grade(

@@ -17,6 +17,7 @@ from traitlets import Unicode
 from autograder.annotated import annotated_notebook, score_cells
 from autograder.batch import Grader, check_controls, make_grader, released_notebook
 from autograder.course import load_course
+from autograder.hand_ins import HandIn, read_plain_file
 from autograder.isolation import make_launcher
 from autograder.record import Record, save_record
 from autograder.submission import parse_submission, read_template
@@ -31,12 +32,13 @@ class TolerantExporter(NotebookExporter):
         """Convert a file; one from the submitted folder is repaired first."""
         names, folders = resources["nbgrader"], _folders(self.parent)
         path = Path(folders.root) / filename
-        if not path.resolve().is_relative_to((Path(folders.root) / folders.submitted_directory).resolve()):
+        # The folder is looked at, not what the file may be a link to.
+        if not path.parent.resolve().is_relative_to((Path(folders.root) / folders.submitted_directory).resolve()):
             return super().from_filename(filename, resources=resources, **kw)
         course = load_course(COURSE)
         stage = course.stage(names["assignment"])
         released = released_notebook(_release_folder(folders, stage.id), stage)
-        submission = parse_submission(path.read_bytes(), read_template(released, stage.id, stage.points))
+        submission = parse_submission(read_plain_file(path)[0], read_template(released, stage.id, stage.points))
         repaired = annotated_notebook(released, submission.notebook, None)
         convert: Any = self.from_notebook_node
         return convert(repaired, resources=resources, **kw)
@@ -61,7 +63,7 @@ class JudgePreprocessor(NbGraderPreprocessor):  # type: ignore[misc]
         )
         submitted = Path(folders.root) / folders.submitted_directory
         path = submitted / names["student"] / names["assignment"] / f"{names['notebook']}.ipynb"
-        record = grader.grade(names["student"], path.read_bytes()).record
+        record = grader.grade(names["student"], *HandIn(names["student"], path).read()).record
         save_record(submitted.parent, record)
         score_cells(nb, record.verdicts)
         return nb, resources

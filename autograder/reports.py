@@ -54,7 +54,7 @@ def print_changes(console: Console, changed: Mapping[str, Sequence[str]]) -> Non
 def reason_lines(record: Record) -> list[str]:
     """A line for each exercise that is not full (equal reasons share one), then repairs and cells that failed."""
     if record.refusal:
-        return [f"not graded, zero: {record.refusal}"]
+        return [f"not graded, zero: {record.refusal}", *(f"seen: {note}" for note in record.notes)]
     grouped: dict[str, list[str]] = {}
     for verdict in record.verdicts:
         if not verdict.full:

@@ -5,19 +5,19 @@ Refusing never raises: it is a submission without cells and with a reason, and s
 
 from __future__ import annotations
 
-import ast
 import hashlib
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from autograder.cells import Cell, read_cells
+from autograder.definitions import defined
+from autograder.notebook_file import Refused, read_notebook
 from autograder.printable import printable
+from autograder.repair import repaired
+from autograder.template import Template, read_template
 
-MAX_BYTES = 256 << 20
-MAX_SOURCE = 1 << 18  # characters of one cell; to parse it takes a thousand times that in bytes
-MAX_SOURCES = 1 << 21  # of all cells
-ENCODINGS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+__all__ = ["RunnableCell", "Submission", "Template", "parse_submission", "read_template"]
 
 
 @dataclass(frozen=True)
@@ -29,17 +29,6 @@ class RunnableCell:
 
 
 @dataclass(frozen=True)
-class Template:
-    """What the grader knows of the released notebook of a stage."""
-
-    stage: str
-    exercises: tuple[str, ...]
-    given: Mapping[str, str]
-    graded: frozenset[str]
-    demos: frozenset[str]
-
-
-@dataclass(frozen=True)
 class Submission:
     """A parsed hand-in.
 
@@ -48,6 +37,7 @@ class Submission:
         cells: what is run, in order.
         notes: what was repaired or left out, for the student.
         refusal: why nothing can be run; empty if something can.
+        notebook: the repaired notebook as JSON, without outputs; None where there is none.
     """
 
     digest: str
@@ -57,165 +47,117 @@ class Submission:
     notebook: Mapping[str, Any] | None = field(default=None, repr=False)
 
 
-class Refused(Exception):
-    """The bytes are not a notebook of the stage; the text says what they are."""
-
-
-def read_template(notebook: Mapping[str, Any], stage: str, exercises: Iterable[str]) -> Template:
-    """Read a released notebook (as parsed JSON) as the template of its stage."""
-    cells = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
-    return Template(
-        stage,
-        tuple(exercises),
-        {_name(cell): _text(cell) for cell in cells if _has_tag(cell, "given")},
-        frozenset(_name(cell) for cell in cells if _nbgrader(cell).get("grade") is True),
-        frozenset(_name(cell) for cell in cells if _has_tag(cell, "demo")),
-    )
-
-
 def parse_submission(data: bytes, template: Template) -> Submission:
     """Parse a hand-in against the template of its stage. Never raises: a refusal says why."""
     digest = hashlib.sha256(data).hexdigest()
+    notes: list[str] = []
     try:
-        notebook = _notebook(data)
-        _require_stage(notebook, template)
+        cells = _cells(data, template, notes)
+        runnable = tuple(_runnable(cells, template, notes))
     except Refused as refusal:
-        return Submission(digest, refusal=printable(refusal))
-    code = [(number, cell) for number, cell in enumerate(_cells(notebook), 1) if cell.get("cell_type") == "code"]
-    kept = [(number, cell) for number, cell in code if not _is_skipped(cell, template)]
-    cells, notes = _with_given_cells(kept, template)
-    return Submission(digest, tuple(cells), tuple(notes), "", notebook)
+        return Submission(digest, notes=_printable(notes), refusal=printable(refusal))
+    except Exception as error:  # a class is never stopped by one hand-in, whatever it has found in the reader
+        return Submission(
+            digest, refusal=printable(f"the grader cannot read this file ({type(error).__name__}: {error})")
+        )
+    notebook = {"cells": [cell.as_json() for cell in cells if cell.kind]}
+    return Submission(digest, runnable, _printable(notes), "", notebook)
 
 
-def _notebook(data: bytes) -> dict[str, Any]:
-    if not data.strip():
-        raise Refused("there is no notebook in the hand-in, or it is empty")
-    if len(data) > MAX_BYTES:
-        raise Refused(f"the file has {len(data) / 2**20:.0f} MB; at most {MAX_BYTES >> 20} MB are read")
-    try:
-        notebook = json.loads(_decoded(data))
-    except (ValueError, RecursionError) as error:
-        raise Refused(
-            f"the file is not a notebook: it is not JSON ({_first_line(error)}); was it cut short while it was saved?"
-        ) from error
-    if not isinstance(notebook, dict) or not (isinstance(notebook.get("cells"), list) or "worksheets" in notebook):
-        raise Refused("the file is JSON, but not a notebook: it has no list of cells")
-    return notebook
-
-
-def _decoded(data: bytes) -> str:
-    for mark, encoding in ENCODINGS:
-        if data.startswith(mark):
-            return data.decode(encoding, "replace")
-    return data.decode("utf-8")
-
-
-def _cells(notebook: Mapping[str, Any]) -> list[dict[str, Any]]:
-    if isinstance(notebook.get("cells"), list):
-        cells = notebook["cells"]
-    else:
-        sheets = notebook.get("worksheets")
-        found = [sheet.get("cells") for sheet in _list(sheets) if isinstance(sheet, dict)]
-        cells = [cell for group in found for cell in _list(group)]
-    return [cell for cell in cells if isinstance(cell, dict)]
-
-
-def _list(thing: object) -> list[Any]:
-    return thing if isinstance(thing, list) else []
-
-
-def _require_stage(notebook: Mapping[str, Any], template: Template) -> None:
-    metadata = notebook.get("metadata")
-    seqlab = metadata.get("seqlab") if isinstance(metadata, dict) else None
-    stage = seqlab.get("stage") if isinstance(seqlab, dict) else None
-    if isinstance(stage, str) and stage != template.stage:
+def _cells(data: bytes, template: Template, notes: list[str]) -> list[Cell]:
+    notebook = read_notebook(data, template.exercises, notes)
+    stage, kernel = _claims(notebook)
+    if stage and stage != template.stage:
         raise Refused(f"this is the notebook of {stage[:40]}, expected that of {template.stage}")
-    length = sum(len(_text(cell)) for cell in _cells(notebook))
-    if length > MAX_SOURCES:
-        raise Refused(f"its cells have {length} characters; at most {MAX_SOURCES} are read")
-    names = {name for cell in _cells(notebook) for name in _defined(_text(cell))}
-    known = template.graded | set(template.given) | set(template.exercises)
-    if stage is None and not known & (names | {_name(cell) for cell in _cells(notebook)}):
+    if kernel not in ("", "python"):
+        notes.append(f"the notebook says that it is written in {kernel[:40]}; it was run as Python")
+    cells = read_cells(notebook["cells"], notes)
+    if not stage:
+        _require_relation(cells, template)
+    return repaired(cells, template, notes)
+
+
+def _claims(notebook: Mapping[str, Any]) -> tuple[str, str]:
+    """The stage and the language that a notebook's metadata name; empty where they name none."""
+    language = _at(notebook, "metadata", "kernelspec", "language") or _at(notebook, "metadata", "language_info", "name")
+    return _at(notebook, "metadata", "seqlab", "stage"), language.lower()
+
+
+def _at(data: Any, *keys: str) -> str:
+    for key in keys:
+        data = data.get(key) if isinstance(data, dict) else None
+    return data if isinstance(data, str) else ""
+
+
+def _require_relation(cells: list[Cell], template: Template) -> None:
+    names = {name for cell in cells for name in (*cell.names, *defined(cell.text))}
+    if not names & (template.names | set(template.exercises)):
         raise Refused(f"this is not the notebook of {template.stage}: it has none of its cells or functions")
 
 
-def _is_skipped(cell: Mapping[str, Any], template: Template) -> bool:
-    """Check cells and demos are not run; a demo that now defines an exercise is run after all."""
-    if _name(cell) in template.graded or _nbgrader(cell).get("grade") is True:
-        return not set(template.exercises) & _defined(_text(cell))
-    if _name(cell) in template.demos or _has_tag(cell, "demo"):
-        return not set(template.exercises) & _defined(_text(cell))
-    return False
-
-
-def _with_given_cells(
-    code: list[tuple[int, dict[str, Any]]], template: Template
-) -> tuple[list[RunnableCell], list[str]]:
-    """Put the released text of given cells back: in place where they stand, at the start where they are gone.
+def _runnable(cells: list[Cell], template: Template, notes: list[str]) -> list[RunnableCell]:
+    """What is run: no checks, no demos, and given code as it was given.
 
     A given cell that was changed is run as the student left it and then as released: what the student added to it
     lives on, and what was given is what was given.
     """
-    present = {_name(cell) for _, cell in code}
-    notes = []
-    cells = []
+    code = [cell for cell in cells if cell.kind == "code" and cell.text.strip()]
+    made = _given_first(code, template, notes)
+    for cell in code:
+        text = _without_demos(cell, template, notes)
+        given = template.given.get(cell.name, text)
+        if given.strip() != text.strip():
+            notes.append(f"cell {cell.number} is given code and was changed; the released text was run after it")
+        made += [RunnableCell(cell.number, one) for one in dict.fromkeys([text, given]) if one.strip()]
+    return made
+
+
+def _given_first(code: list[Cell], template: Template, notes: list[str]) -> list[RunnableCell]:
+    """Given cells that are gone, or stand after answers that they were released before, are run at the start."""
+    first = {cell.name: place for place, cell in reversed(list(enumerate(code)))}
+    order = list(template.texts)
+    made = []
     for name, source in template.given.items():
-        if name not in present:
-            cells.append(RunnableCell(0, source))
+        later = order[order.index(name) :] if name in order else []
+        needed = min(
+            (first[answer] for answer in template.answers if answer in first and answer in later), default=None
+        )
+        if name not in first:
             notes.append(f"the given cell {name} was missing and was put back at the start")
-    for number, cell in code:
-        source = _text(cell)
-        given = template.given.get(_name(cell))
-        if given is not None and given.strip() != source.strip():
-            notes.append(f"cell {number} is given code and was changed; the released text was run after it")
-        if len(source) > MAX_SOURCE:
-            notes.append(f"cell {number} has {len(source)} characters and was left out")
+        elif needed is not None and needed < first[name]:
+            notes.append(f"the given cell {name} stands after answers that need it; it was run at the start, too")
+        else:
             continue
-        texts = [source] if given is None else dict.fromkeys([source, given])
-        cells += [RunnableCell(number, text) for text in texts]
-    return cells, notes
+        made.append(RunnableCell(0, source))
+    return made
 
 
-def _name(cell: Mapping[str, Any]) -> str:
-    """What a cell is known by: its nbgrader id, else its cell id."""
-    name = _nbgrader(cell).get("grade_id") or cell.get("id") or ""
-    return name if isinstance(name, str) else ""
+def _without_demos(cell: Cell, template: Template, notes: list[str]) -> str:
+    """The text of a cell without the checks and demos that were merged into it; nothing, if it is one of them.
+
+    A check or demo that now defines an exercise is run after all.
+    """
+    shown_only = template.is_shown_only(cell)
+    if shown_only and not defined(cell.text) & set(template.exercises):
+        _tell_of_helpers(cell, template, notes)
+        return ""
+    text = f"\n{cell.text}\n"
+    held = []
+    for name in sorted(template.demos | template.graded):
+        source = template.texts.get(name, "").strip()
+        if source and f"\n{source}\n" in text:
+            text = text.replace(f"\n{source}\n", "\n" * (source.count("\n") + 2))
+            held.append(name)
+    if held not in ([], [cell.name]):
+        notes.append(f"cell {cell.number} holds {', '.join(held)} as well; that part was not run")
+    return text[1:-1]
 
 
-def _nbgrader(cell: Mapping[str, Any]) -> Mapping[str, Any]:
-    metadata = cell.get("metadata")
-    data = metadata.get("nbgrader") if isinstance(metadata, dict) else None
-    return data if isinstance(data, dict) else {}
+def _tell_of_helpers(cell: Cell, template: Template, notes: list[str]) -> None:
+    own = defined(cell.text) - defined(template.texts.get(cell.name, ""))
+    if own:
+        notes.append(f"cell {cell.number} is a check or a demo, and was not run; it defines {', '.join(sorted(own))}")
 
 
-def _has_tag(cell: Mapping[str, Any], tag: str) -> bool:
-    metadata = cell.get("metadata")
-    tags = metadata.get("tags") if isinstance(metadata, dict) else None
-    return isinstance(tags, list) and tag in tags
-
-
-def _text(cell: Mapping[str, Any]) -> str:
-    source = cell.get("source", cell.get("input", ""))
-    if isinstance(source, list):
-        source = "".join(part for part in source if isinstance(part, str))
-    return without_surrogates(source) if isinstance(source, str) else ""
-
-
-def without_surrogates(text: str) -> str:
-    """``text`` as it can be written to a file: JSON may hold halves of characters, UTF-8 may not."""
-    return text.encode("utf-8", "replace").decode("utf-8")
-
-
-def _defined(source: str) -> set[str]:
-    if len(source) > MAX_SOURCE:
-        return set()
-    try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return set()
-    return {node.name for node in tree.body if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
-
-
-def _first_line(error: Exception) -> str:
-    lines = str(error).splitlines()
-    return lines[0][:120] if lines else type(error).__name__
+def _printable(notes: list[str]) -> tuple[str, ...]:
+    return tuple(printable(note) for note in notes[:100])

@@ -5,9 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from autograder.batch import check_controls, find_hand_ins, make_grader, released_notebook
+from autograder.batch import check_controls, make_grader, released_notebook
 from autograder.demo import write_class
 from autograder.gradebook import record_batch
+from autograder.hand_ins import find_hand_ins
 from autograder.isolation import make_launcher
 from autograder.suite import load_suite
 from autograder.workspace import Workspace
@@ -27,7 +28,7 @@ def classroom(course, stage, master, released, isolation, tmp_path_factory):
     grader, _ = make_grader(brisk, stage, release, launcher, seed=5)
     check_controls(grader, master, release, lambda record: None)
     hand_ins = find_hand_ins(workspace.step_folder("submitted"), stage)
-    batch = [grader.grade(one.student, one.read()) for one in hand_ins]
+    batch = [grader.grade(one.student, *one.read()) for one in hand_ins]
     record_batch(workspace, notebook, batch)
     grader.close()
     return workspace, {graded.record.student: graded.record for graded in batch}

@@ -10,12 +10,13 @@ from nbgrader.api import Gradebook
 from nbgrader.apps import NbGraderAPI
 
 from autograder.annotated import annotated_notebook
-from autograder.batch import ControlsFailed, check_controls, find_hand_ins, make_grader, released_notebook
+from autograder.batch import ControlsFailed, check_controls, make_grader, released_notebook
 from autograder.course import CourseError
 from autograder.demo import notebook_with, plain_answer
 from autograder.environment import programs_on_path
 from autograder.feedback import feedback_path, write_feedback
 from autograder.gradebook import require_stage
+from autograder.hand_ins import find_hand_ins
 from autograder.isolation import make_launcher
 from autograder.record import attempt_paths, load_records
 from autograder.reports import reason_lines, write_grades
@@ -195,7 +196,7 @@ def test_hand_ins_are_found_renamed_and_links_and_pipes_are_not_followed(stage, 
     (tmp_path / "amy" / stage.id / "s01_rnn (1).ipynb").write_text("{}")
     (tmp_path / "bob" / stage.id / "s01_rnn.ipynb").symlink_to(tmp_path / "amy" / stage.id / "s01_rnn (1).ipynb")
     os.mkfifo(tmp_path / "cy" / stage.id / "s01_rnn.ipynb")
-    found = {hand_in.student: hand_in.read() for hand_in in find_hand_ins(tmp_path, stage)}
+    found = {hand_in.student: hand_in.read()[0] for hand_in in find_hand_ins(tmp_path, stage)}
     assert found == {"amy": b"{}", "bob": b"", "cy": b"", "di": b""}
 
 

@@ -88,13 +88,13 @@ def test_changed_given_code_is_put_back_and_noted():
     changed = json.loads(json.dumps(ORDINARY))
     changed["cells"][0]["source"] = "import os"
     assert sources(changed)[:2] == ["import os", "import numpy as np"]
-    assert "given code and was changed" in parse(changed).notes[0]
+    assert any("given code and was changed" in note for note in parse(changed).notes)
 
 
 def test_missing_given_code_is_put_back_and_noted():
     short = notebook(*ORDINARY["cells"][1:])
     assert sources(short)[0] == "import numpy as np"
-    assert "was missing" in parse(short).notes[0]
+    assert any("was missing" in note for note in parse(short).notes)
 
 
 def test_an_answer_written_into_a_demo_or_check_cell_is_run():

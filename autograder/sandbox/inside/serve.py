@@ -75,12 +75,19 @@ class Server:
         return "" if error is None else f"{type(error).__name__}: {error}"[:MAX_REASON]
 
 
+class Shell(InteractiveShell):
+    """A shell in which ``%matplotlib inline`` is as harmless as in a notebook."""
+
+    def enable_gui(self, gui: str | None = None) -> None:
+        """There is no window to wait for."""
+
+
 def make_shell() -> InteractiveShell:
     """An IPython shell, so that magics work; it keeps no history and has no colours."""
     config = Config()
     config.HistoryManager.enabled = False
     config.InteractiveShell.colors = "nocolor"
-    return InteractiveShell.instance(config=config)
+    return Shell.instance(config=config)
 
 
 def preload(modules: list[str]) -> None:

@@ -1,0 +1,1 @@
+"""``autograder collect``: from an LMS's export to ``classroom/submitted/``."""

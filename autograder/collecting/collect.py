@@ -1,0 +1,143 @@
+"""Collecting the hand-ins of a stage from an export. Every file of it is accounted for; nothing is ever overwritten."""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from autograder.collecting.owners import Owner, clean, owner_of, students, without_wrapper
+from autograder.collecting.sources import Item, Unreadable, items
+from autograder.course import Stage
+from autograder.hand_ins import ENDINGS, HIDDEN_COPIES, read_plain_file
+from autograder.workspace import Workspace
+
+TAKEN, UNCHANGED, LEFT_OUT = "taken", "unchanged", "left out"
+STAMP = "timestamp.txt"
+
+
+@dataclass(frozen=True)
+class Row:
+    """What became of one file of the export: whose it is (as far as known), its name there, and why."""
+
+    outcome: str
+    student: str
+    file: str
+    why: str = ""
+
+
+def collect(source: Path, stage: Stage, workspace: Workspace) -> list[Row]:
+    """Put the hand-ins found in a folder or zip at ``submitted/STUDENT/STAGE/STAGE.ipynb``.
+
+    A student's earlier hand-in is moved to ``earlier/STUDENT/STAGE/NUMBER/``.
+
+    Raises:
+        CourseError: the source is neither a folder nor a zip.
+    """
+    found = items(source)
+    odd = {item: why for item in found if (why := item.problem or _why_not(item))}
+    good = [item for item in found if item not in odd]
+    paths = {item: _without_stage(item.parts, stage.id) for item in good}
+    wrapped = without_wrapper(list(paths.values()))
+    owners = {item: owner_of(parts[wrapped:], stage.id) for item, parts in paths.items()}
+    names = students(owner for owner in owners.values() if owner is not None)
+    rows = [Row(LEFT_OUT, "", item.name, why) for item, why in odd.items()]
+    rows += [Row(LEFT_OUT, "", item.name, "it does not say whose it is") for item in good if owners[item] is None]
+    for owner, own in _by_owner(owners).items():
+        rows += _placed(own, names[owner], stage.id, workspace, _clash(owner, names))
+    return rows
+
+
+def _why_not(item: Item) -> str:
+    """Why a file is no hand-in by its name; empty if it may be one."""
+    name = item.parts[-1].casefold()
+    if "__MACOSX" in item.parts or name.startswith("._") or HIDDEN_COPIES in item.parts:
+        return "a hidden copy that the system or Jupyter made"
+    if name.endswith((".zip", ".tar", ".gz", ".7z", ".rar")):
+        return "an archive within the export; unpack it and collect again, or put the notebook in its place by hand"
+    return "" if name.endswith(ENDINGS) else "not a notebook by its name"
+
+
+def _without_stage(parts: tuple[str, ...], stage_id: str) -> tuple[str, ...]:
+    return (*(folder for folder in parts[:-1] if folder.casefold() != stage_id), parts[-1])
+
+
+def _by_owner(owners: Mapping[Item, Owner | None]) -> dict[Owner, list[Item]]:
+    by_owner: dict[Owner, list[Item]] = defaultdict(list)
+    for item, owner in owners.items():
+        if owner is not None:
+            by_owner[owner].append(item)
+    return by_owner
+
+
+def _clash(owner: Owner, names: Mapping[Owner, str]) -> str:
+    """Says so, where other people's names come out as the same."""
+    others = [one for one in names if one != owner and clean(one.name).casefold() == clean(owner.name).casefold()]
+    return "others have the same name; told apart by what stands behind it" if others else ""
+
+
+def _placed(own: Iterable[Item], student: str, stage_id: str, workspace: Workspace, clash: str) -> Iterator[Row]:
+    """Take one student's likeliest file; the next likeliest, where one cannot be read."""
+    taken = ""
+    last_first = list(own)[::-1]
+    for item in sorted(last_first, key=lambda item: _rank(item, stage_id)):
+        if taken:
+            yield Row(LEFT_OUT, student, item.name, f"{taken} was taken")
+            continue
+        try:
+            outcome, why = _put(item.read(), student, stage_id, workspace)
+        except (Unreadable, OSError) as error:
+            yield Row(LEFT_OUT, student, item.name, str(error))
+            continue
+        taken = item.name
+        yield Row(outcome, student, item.name, "; ".join(text for text in (why, clash) if text))
+
+
+def _rank(item: Item, stage_id: str) -> tuple[int, int, int]:
+    """How unlike the expected file one is; of equals the last in the export is taken."""
+    name = item.parts[-1].casefold()
+    ending = next(place for place, ending in enumerate(ENDINGS) if name.endswith(ending))
+    return ending, stage_id not in name, len(item.parts)
+
+
+def _put(data: bytes, student: str, stage_id: str, workspace: Workspace) -> tuple[str, str]:
+    """Write a hand-in to its place; what lay there is kept as an earlier attempt."""
+    folder = workspace.step_folder("submitted") / student / stage_id
+    target = folder / f"{stage_id}.ipynb"
+    _require_inside(folder, workspace.step_folder("submitted"))
+    folder.mkdir(parents=True, exist_ok=True)
+    if os.path.lexists(target) and read_plain_file(target) == (data, ""):
+        return UNCHANGED, "the same file was collected before"
+    partial = folder / f".{target.name}.partial"
+    partial.unlink(missing_ok=True)
+    with partial.open("xb") as file:
+        file.write(data)
+    kept = _keep_earlier(target, student, stage_id, workspace)
+    partial.rename(target)
+    return TAKEN, kept
+
+
+def _require_inside(folder: Path, submitted: Path) -> None:
+    if not folder.resolve().is_relative_to(submitted.resolve()):
+        raise Unreadable(f"{folder} is a link that leads out of {submitted}; nothing was written")
+
+
+def _keep_earlier(target: Path, student: str, stage_id: str, workspace: Workspace) -> str:
+    if not os.path.lexists(target):
+        return ""
+    kept = _next_number(workspace.class_folder / "earlier" / student / stage_id)
+    for path in (target, target.with_name(STAMP)):
+        if os.path.lexists(path):
+            path.rename(kept / path.name)
+    return f"an earlier hand-in is kept as {kept.relative_to(workspace.class_folder)}"
+
+
+def _next_number(folder: Path) -> Path:
+    """A new folder ``001``, ``002``, ... in ``folder``."""
+    folder.mkdir(parents=True, exist_ok=True)
+    numbers = [int(path.name) for path in folder.iterdir() if path.name.isdecimal()]
+    made = folder / f"{max(numbers, default=0) + 1:03}"
+    made.mkdir()
+    return made

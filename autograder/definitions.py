@@ -1,0 +1,60 @@
+"""What a cell's text defines, seen without running it. IPython's own lines (``%time``, ``!ls``) are no obstacle."""
+
+from __future__ import annotations
+
+import ast
+import threading
+import warnings
+from collections.abc import Iterable
+
+from IPython.core.inputtransformer2 import TransformerManager
+
+UNPARSABLE = (SyntaxError, ValueError, RecursionError, MemoryError)
+_WARNINGS = threading.Lock()
+
+
+def parsed(source: str) -> ast.Module | None:
+    """The syntax tree of a cell; None where it has none."""
+    tree = _tree(source)
+    if tree is not None or not any(sign in source for sign in "%!?"):
+        return tree
+    try:
+        plain: str = TransformerManager().transform_cell(source)
+    except UNPARSABLE:
+        return None
+    return _tree(plain)
+
+
+def defined(source: str) -> set[str]:
+    """The functions and classes that a cell defines at its top level."""
+    tree = parsed(source)
+    nodes = [] if tree is None else tree.body
+    return {node.name for node in nodes if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
+
+
+def same_code(source: str, other: str) -> bool:
+    """Whether two cells are the same to Python; comments and blank lines do not count."""
+    if source.strip() == other.strip():
+        return True
+    trees = [parsed(text) for text in (source, other)]
+    try:
+        dumps = {"" if tree is None else ast.dump(tree) for tree in trees}
+    except RecursionError:
+        return False
+    return len(dumps) == 1 and "" not in dumps
+
+
+def listed(numbers: Iterable[int]) -> str:
+    """``6, 9 and 12``."""
+    words = [str(number) for number in numbers]
+    return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
+
+
+def _tree(source: str) -> ast.Module | None:
+    # Python warns of odd escapes in what it parses; the filters are the process's, so one thread at a time.
+    with _WARNINGS, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return ast.parse(source)
+        except UNPARSABLE:
+            return None
