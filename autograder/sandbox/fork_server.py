@@ -24,6 +24,8 @@ from autograder.sandbox.launchers import settings
 ORDER = b"child"
 READY = b"ready"
 LAST_WORDS = 4096
+WALLS = "bubblewrap, and in it for each child its own user, process, file, IPC and network namespaces, no rights"
+LIMITED = "limits on wall and processor time, memory, files, processes, messages and output"
 
 
 class Forked:
@@ -78,6 +80,7 @@ class Nursery:
                 pass_fds=(theirs.fileno(), walls),
                 env={"LANG": "C.UTF-8"},
             )
+        self.found = ""  # what a world inside has, in words
         self._await_ready()
 
     def child(self) -> Child:
@@ -113,11 +116,13 @@ class Nursery:
     def _await_ready(self) -> None:
         self._control.settimeout(self._limits.start_seconds)
         try:
-            word = self._control.recv(len(READY))
+            word = self._control.recv(LAST_WORDS)
         except OSError as error:
             word = str(error).encode()
         self._control.settimeout(None)
-        if word != READY:
+        if word.startswith(READY):
+            self.found = word.removeprefix(READY).decode()
+        else:
             self._process.kill()
             said = self._process.communicate()[1][-LAST_WORDS:].decode(errors="replace").strip()
             self.close()
@@ -144,17 +149,24 @@ class ForkServerLauncher:
     It may be used by several threads. A fork server that has died is replaced.
     """
 
-    protections = (
-        "bubblewrap, and in it for each child its own user, process, file, IPC and network namespaces, no rights; "
-        "limits on time, memory, files, processes and output"
-    )
-
     def __init__(self, limits: Limits, files: tuple[tuple[Path, str], ...] = ()) -> None:
         self._limits = limits
         self._files = files
         self._lock = threading.Lock()
         self._held: list[Nursery] = []  # the one that is at work
         weakref.finalize(self, _close_all, self._held)
+
+    @property
+    def protections(self) -> str:
+        """What is in force, tried out on this machine.
+
+        Raises:
+            LaunchFailed: there is no fork server, and none could be started.
+        """
+        with self._lock:
+            if not self._held:
+                self._held.append(Nursery(self._limits, self._files))
+            return f"{WALLS}; in each: {self._held[0].found or 'unknown'}; {LIMITED}"
 
     def start(self) -> Child:
         """Fork a child.
