@@ -7,6 +7,7 @@ from typing import Any
 
 from autograder.printable import printable
 from autograder.sandbox.child import Child, Deadline
+from seqlab.checking.guards import MAX_HITS, Guard, Hit
 from seqlab.checking.steps import Step
 from seqlab.checking.values import Array, NotAValue, Value
 from seqlab.checking.workbench import StudentError
@@ -19,10 +20,21 @@ class SandboxBench:
         self._child = child
         self._call_seconds = call_seconds
         self._deadline = deadline
+        self._guard: Guard | None = None
+        self._guarded: list[Hit] = []
+
+    def guard(self, guard: Guard | None) -> None:
+        """Have the child watch which libraries the student's code leans on, from the next case on."""
+        self._guard = guard
+        self._guarded = []
+
+    def guarded(self) -> list[Hit]:
+        """What the child says was used against the guard."""
+        return self._guarded
 
     def begin(self, inputs: Mapping[str, Array]) -> None:
         """Lay out the inputs of a case."""
-        self._ask({"action": "begin"}, dict(inputs))
+        self._ask({"action": "begin", "guard": self._guard.to_json() if self._guard else None}, dict(inputs))
 
     def run(self, step: Step) -> None:
         """Do a step.
@@ -55,8 +67,16 @@ class SandboxBench:
         self, body: dict[str, Any], arrays: Mapping[str, Array] | None = None
     ) -> tuple[dict[str, Any], dict[str, Array]]:
         answer, values = self._child.request(body, self._deadline.cap(self._call_seconds), arrays)
+        if "guarded" in answer:
+            self._guarded = _hits(answer["guarded"])
         if "student_error" in answer:
             raise StudentError(printable(answer["student_error"]), answer.get("unfinished") is True)
         if "not_a_value" in answer:
             raise NotAValue(printable(answer["not_a_value"], 200))
         return answer, values
+
+
+def _hits(said: Any) -> list[Hit]:
+    """The hits among what a child said; what does not look like one is left out."""
+    pairs = [pair for pair in said[:MAX_HITS] if isinstance(pair, list)] if isinstance(said, list) else []
+    return [(printable(pair[0], 80), printable(pair[1], 120)) for pair in pairs if len(pair) == 2]

@@ -69,7 +69,8 @@ def test_the_number_of_processes_is_limited_also_where_root_grades(launcher, chi
 
 
 @pytest.mark.parametrize(
-    ("release", "own"), [("6.18.44-fc", True), ("7.0", True), ("6.14.0", True), ("6.8.0-31-generic", False), ("x", False)]
+    ("release", "own"),
+    [("6.18.44-fc", True), ("7.0", True), ("6.14.0", True), ("6.8.0-31-generic", False), ("x", False)],
 )
 def test_the_machine_s_own_pid_max_is_never_written(release, own):
     assert namespaces.owns_pid_max(release) is own
