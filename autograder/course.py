@@ -28,6 +28,8 @@ class Limits:
     cell_seconds: float
     call_seconds: float
     submission_seconds: float
+    cell_cpu_seconds: float
+    call_cpu_seconds: float
     cpu_seconds: int
     memory_mb: int
     file_mb: int

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,9 +17,10 @@ from seqlab.checking.workbench import StudentError
 class SandboxBench:
     """A bench (:class:`autograder.student.Bench`) whose steps are done by a child."""
 
-    def __init__(self, child: Child, call_seconds: float, deadline: Deadline) -> None:
+    def __init__(self, child: Child, call_seconds: float, deadline: Deadline, cpu_seconds: float = math.inf) -> None:
         self._child = child
         self._call_seconds = call_seconds
+        self._cpu_seconds = cpu_seconds
         self._deadline = deadline
         self._guard: Guard | None = None
         self._guarded: list[Hit] = []
@@ -66,7 +68,7 @@ class SandboxBench:
     def _ask(
         self, body: dict[str, Any], arrays: Mapping[str, Array] | None = None
     ) -> tuple[dict[str, Any], dict[str, Array]]:
-        answer, values = self._child.request(body, self._deadline.cap(self._call_seconds), arrays)
+        answer, values = self._child.request(body, self._deadline.allow(self._call_seconds, self._cpu_seconds), arrays)
         if "guarded" in answer:
             self._guarded = _hits(answer["guarded"])
         if "student_error" in answer:

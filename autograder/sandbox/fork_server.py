@@ -35,6 +35,15 @@ class Forked:
         self._descriptor = descriptor
         self._lock = threading.Lock()
 
+    @property
+    def pid(self) -> int:
+        """Its number on this machine, or -1 when it has ended."""
+        with self._lock:
+            if self._descriptor < 0:
+                return -1
+            lines = Path(f"/proc/self/fdinfo/{self._descriptor}").read_text(encoding="ascii").splitlines()
+        return next((int(line.split()[1]) for line in lines if line.startswith("Pid:")), -1)
+
     def kill(self) -> None:
         """End it; the kernel ends everything in its world."""
         with self._lock:

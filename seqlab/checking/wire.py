@@ -35,10 +35,15 @@ def send(channel: socket.socket, body: Any, arrays: Mapping[str, Array] | None =
 
     Raises:
         Closed: the other side is gone.
+        WireError: the message goes beyond the limits; nothing was sent.
     """
     named = dict(arrays or {})
+    if sum(array.nbytes for array in named.values()) > MAX_PAYLOAD:
+        raise WireError(f"more than {MAX_PAYLOAD} bytes of arrays")
     heads = {name: _head(array) for name, array in named.items()}
     header = json.dumps({"body": body, "arrays": heads}).encode()
+    if len(header) > MAX_HEADER:
+        raise WireError(f"a header of {len(header)} bytes; at most {MAX_HEADER} are sent")
     payload = b"".join(array.tobytes() for array in named.values())
     try:
         channel.sendall(LENGTH.pack(len(header)) + header + payload)
@@ -46,8 +51,8 @@ def send(channel: socket.socket, body: Any, arrays: Mapping[str, Array] | None =
         raise Closed("the other side is gone") from error
 
 
-def receive(channel: socket.socket) -> tuple[Any, dict[str, Array]]:
-    """Read one message.
+def receive(channel: socket.socket, most: int = MAX_PAYLOAD) -> tuple[Any, dict[str, Array]]:
+    """Read one message with at most ``most`` bytes of arrays.
 
     Raises:
         Closed: the other side is gone.
@@ -61,10 +66,10 @@ def receive(channel: socket.socket) -> tuple[Any, dict[str, Array]]:
         header = json.loads(_read(channel, length))
         heads = [(str(name), _checked(head)) for name, head in header["arrays"].items()]
         body = header["body"]
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError) as error:
         raise WireError(f"a header that is not understood ({type(error).__name__})") from error
-    if sum(size for _, (_, _, _, size) in heads) > MAX_PAYLOAD:
-        raise WireError(f"more than {MAX_PAYLOAD} bytes of arrays")
+    if sum(size for _, (_, _, _, size) in heads) > most:
+        raise WireError(f"more than {most} bytes of arrays")
     return body, {name: _array(channel, *head) for name, head in heads}
 
 
@@ -88,7 +93,10 @@ def _checked(head: Any) -> tuple[np.dtype[Any], tuple[int, ...], Any, int]:
 
 def _array(channel: socket.socket, dtype: np.dtype[Any], shape: tuple[int, ...], layout: Any, size: int) -> Array:
     flat = np.frombuffer(_read(channel, size), dtype=dtype)
-    return with_layout(flat.reshape(shape), layout) if shape else flat.reshape(shape).copy()
+    try:
+        return with_layout(flat.reshape(shape), layout) if shape else flat.reshape(shape).copy()
+    except (ValueError, OverflowError, MemoryError) as error:  # such as no rows of 10**30 numbers each
+        raise WireError(f"an array that cannot be made ({type(error).__name__})") from error
 
 
 def _read(channel: socket.socket, count: int) -> bytes:

@@ -1,17 +1,32 @@
 """Each limit of course.toml, reached with a small one; the threat model is in docs/grading.md."""
 
+import resource
+import socket
+import struct
+import threading
 import time
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from autograder.course import load_course
 from autograder.isolation import make_launcher
+from autograder.sandbox.bench import SandboxBench
+from autograder.sandbox.child import Allowance, ChildLost, Deadline
 from autograder.sandbox.inside import namespaces
+from autograder.sandbox.meter import processor_seconds
+from autograder.session import Session, SessionOver
+from autograder.student import run_play
+from autograder.submission import RunnableCell
+from seqlab.checking.values import MAX_BYTES, NotAValue, value_of
+from seqlab.checking.wire import MAX_HEADER, MAX_PAYLOAD, WireError, receive, send
 from tests.conftest import ROOT
 
 pytestmark = pytest.mark.sandbox
 LIMITS = replace(load_course(ROOT).limits, cell_seconds=8, call_seconds=4, file_mb=4, memory_mb=512, output_kb=64)
+X = np.arange(4.0)
+TWO_BUSY_PROCESSES = "import os\nos.fork()\nwhile True: pass"
 START_UNTIL_REFUSED = """\
 import subprocess
 started = []
@@ -74,3 +89,127 @@ def test_the_number_of_processes_is_limited_also_where_root_grades(launcher, chi
 )
 def test_the_machine_s_own_pid_max_is_never_written(release, own):
     assert namespaces.owns_pid_max(release) is own
+
+
+def played(child, deadline=None, cpu_seconds=60.0):
+    bench = SandboxBench(child, 30, deadline or Deadline(60), cpu_seconds)
+    plan = run_play(bench, lambda student, x: {"out": student.f(x)}, {"x": X}, {})
+    return bench.value(plan.outputs["out"])
+
+
+def test_processor_time_of_a_cell_counts_all_its_processes(child):
+    with pytest.raises(ChildLost, match="more than 1 seconds of processor time"):
+        child.request({"action": "cell", "source": TWO_BUSY_PROCESSES}, Allowance(60, cpu_seconds=1))
+
+
+def test_processor_time_of_a_call_is_limited(child):
+    run(child, "def f(x):\n    while True: pass")
+    with pytest.raises(ChildLost, match="more than 1 seconds of processor time"):
+        played(child, cpu_seconds=1)
+
+
+def test_sleeping_costs_no_processor_time(child):
+    child.request({"action": "cell", "source": "import time; time.sleep(1.5)"}, Allowance(30, cpu_seconds=1))
+
+
+def test_a_process_that_was_waited_for_still_counts(child):
+    source = "import os\nif os.fork() == 0:\n    while sum(os.times()[:2]) < 1: pass\n    os._exit(0)\nos.wait()"
+    before = child.used()
+    assert run(child, source, 60) == ""
+    assert child.used() - before > 0.8
+
+
+def test_the_submission_s_processor_time_goes_on_in_the_next_child(launcher):
+    limits = replace(LIMITS, cell_seconds=60, call_seconds=60, cpu_seconds=3, cell_cpu_seconds=2, call_cpu_seconds=2)
+    cells = [RunnableCell(1, "def f(x):\n    while True: pass")]
+    with Session(launcher, cells, limits) as session:
+        with pytest.raises(ChildLost, match="more than 2 seconds of processor time"):
+            run_play(session.bench(), lambda student, x: {"out": student.f(x)}, {"x": X}, {})
+        session.abandon()
+        with pytest.raises(ChildLost, match="whole submission used more than 3 seconds"):
+            run_play(session.bench(), lambda student, x: {"out": student.f(x)}, {"x": X}, {})
+        session.abandon()
+        with pytest.raises(SessionOver, match="whole submission used more than 3 seconds"):
+            session.bench()
+
+
+def test_a_process_that_is_not_there_has_used_nothing():
+    assert processor_seconds(-1) == 0
+    assert processor_seconds(2**30) == 0
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "nested(10**5)",
+        "(i for i in range(10**9))",
+        "dict.fromkeys(range(10**6))",
+        "np.broadcast_to(0.0, 10**9)",
+        "torch.zeros(1).expand(10**9)",
+        "np.lib.stride_tricks.as_strided(np.zeros(1), (10**5, 10**5), (0, 0))",
+        "10**4000",
+        "'x' * 10**7",
+        "np.zeros(3, dtype=[('a', 'f8')])",
+        "type('T' * 10**7, (), {})()",
+    ],
+)
+def test_a_result_too_deep_or_too_large_is_refused_in_the_child(child, value):
+    nested = (
+        "def nested(depth):\n    found = []\n    for _ in range(depth):\n        found = [found]\n    return found\n"
+    )
+    run(child, f"import numpy as np, torch\n{nested}def f(x): return {value}")
+    with pytest.raises(NotAValue):
+        played(child)
+    assert run(child, "1") == ""
+
+
+def test_a_result_at_the_limit_is_let_through():
+    assert value_of(np.broadcast_to(np.float32(1), MAX_BYTES // 4)).numbers.nbytes == MAX_BYTES
+    with pytest.raises(NotAValue, match="at most 64 MB"):
+        value_of(np.broadcast_to(np.float32(1), MAX_BYTES // 4 + 1))
+
+
+FORGED = {
+    "a header of 4 GB": struct.pack(">I", 2**32 - 1),
+    "depth": b"[" * 10**5,
+    "depth closed": b'{"body":' + b"[" * 10**5 + b"]" * 10**5 + b',"arrays":{}}',
+    "a payload of 2 GB": b'{"body":{},"arrays":{"value":{"dtype":"<f8","shape":[268435456],"layout":"C"}}}',
+    "infinitely many": b'{"body":{},"arrays":{"value":{"dtype":"<f8","shape":[Infinity],"layout":"C"}}}',
+    "nothing, very wide": b'{"body":{},"arrays":{"value":{"dtype":"<f8","shape":[0,%d],"layout":"strided"}}}' % 10**30,
+    "objects": b'{"body":{},"arrays":{"value":{"dtype":"|O","shape":[1],"layout":"C"}}}',
+    "a negative size": b'{"body":{},"arrays":{"value":{"dtype":"<f8","shape":[-1],"layout":"C"}}}',
+    "a long number": b'{"body":' + b"9" * 10**5 + b',"arrays":{}}',
+    "seventeen dimensions": b'{"body":{},"arrays":{"value":{"dtype":"<f8","shape":[%s],"layout":"C"}}}'
+    % b",".join([b"0"] * 17),
+    "not text": b"\xff\xfe",
+}
+
+
+@pytest.mark.parametrize("forged", FORGED.values(), ids=FORGED)
+def test_a_forged_message_is_refused_before_it_is_believed(forged):
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        data = forged if forged.startswith(b"\xff\xff") else struct.pack(">I", len(forged)) + forged
+        writer = threading.Thread(target=theirs.sendall, args=(data,), daemon=True)
+        writer.start()
+        ours.settimeout(10)
+        with pytest.raises(WireError):
+            receive(ours, MAX_BYTES)
+    writer.join(5)
+
+
+def test_what_is_too_large_to_read_is_not_sent():
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        with pytest.raises(WireError, match="a header of"):
+            send(ours, {"word": "x" * MAX_HEADER})
+        with pytest.raises(WireError, match="bytes of arrays"):
+            send(ours, {}, {"x": np.broadcast_to(np.float64(0), MAX_PAYLOAD // 8 + 1)})
+
+
+def test_a_line_of_200_mb_leaves_the_judge_s_memory_flat(child):
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    assert run(child, "import sys\nfor _ in range(200): sys.stdout.write('x' * (1 << 20))", 60) == ""
+    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    assert len(child.printed()) == LIMITS.output_kb << 10
+    assert grown < 8 << 10  # KiB

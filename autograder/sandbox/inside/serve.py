@@ -52,7 +52,7 @@ class Server:
             said = {"student_error": str(error), "unfinished": error.unfinished, "guarded": self._bench.guarded()}
             return said, {}
         except NotAValue as error:
-            return {"not_a_value": str(error)}, {}
+            return {"not_a_value": str(error)[:MAX_REASON]}, {}
         except BaseException as error:
             return {"student_error": f"{type(error).__name__}: {error}"[:MAX_REASON], "unfinished": False}, {}
 
