@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from autograder.sandbox.drain import Drain
-from autograder.sandbox.meter import processor_seconds
+from autograder.sandbox.meter import processor_seconds, tree
 from seqlab.checking.values import MAX_BYTES, Array
 from seqlab.checking.wire import Closed, WireError, receive, send
 
@@ -90,6 +90,13 @@ class Process(Protocol):
         """Wait until it has ended."""
 
 
+class Room(Protocol):
+    """A place of a child's own that is taken away when it has ended, such as a control group."""
+
+    def remove(self) -> None:
+        """Take it away."""
+
+
 class Child:
     """One running child. After :class:`ChildLost` it is dead and stays dead."""
 
@@ -106,6 +113,7 @@ class Child:
         self._process = process
         self._channel = channel
         self._closed = False
+        self._rooms: list[Room] = []
         self._stopped = ""  # why we ended it
         self._used = 0.0
         self._looked = time.monotonic()
@@ -151,6 +159,14 @@ class Child:
             raise LaunchFailed(f"the sandbox did not start within {seconds:g} seconds: {said}") from error
         self._channel.settimeout(None)
 
+    def keep_in(self, room: Room) -> None:
+        """Have ``room`` taken away when the child is closed."""
+        self._rooms.append(room)
+
+    def pids(self) -> list[int]:
+        """The numbers of its processes."""
+        return list(tree(self._process.pid))
+
     def printed(self) -> str:
         """What the student's code printed so far, up to the cap."""
         return self._output.text()
@@ -170,6 +186,8 @@ class Child:
         self._process.wait()
         self._channel.close()
         self._output.finish()
+        while self._rooms:
+            self._rooms.pop().remove()
         if self._folder is not None:
             self._folder.cleanup()
 

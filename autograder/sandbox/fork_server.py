@@ -18,8 +18,9 @@ from pathlib import Path
 
 from autograder.course import Limits
 from autograder.sandbox import bubblewrap
+from autograder.sandbox.cgroup import Groups, find_groups
 from autograder.sandbox.child import Child, LaunchFailed
-from autograder.sandbox.launchers import settings
+from autograder.sandbox.launchers import PROCESSES, settings
 
 ORDER = b"child"
 READY = b"ready"
@@ -162,6 +163,7 @@ class ForkServerLauncher:
         self._limits = limits
         self._files = files
         self._lock = threading.Lock()
+        self._groups = find_groups()
         self._held: list[Nursery] = []  # the one that is at work
         weakref.finalize(self, _close_all, self._held)
 
@@ -175,14 +177,30 @@ class ForkServerLauncher:
         with self._lock:
             if not self._held:
                 self._held.append(Nursery(self._limits, self._files))
-            return f"{WALLS}; in each: {self._held[0].found or 'unknown'}; {LIMITED}"
+            group = "a control group" if self._groups else "no control group"
+            return f"{WALLS}; in each: {self._held[0].found or 'unknown'}, {group}; {LIMITED}"
 
     def start(self) -> Child:
-        """Fork a child.
+        """Fork a child; it is in its control group, where there is one, before student code runs.
 
         Raises:
             LaunchFailed: neither the fork server that was there nor a new one could.
         """
+        child = self._forked()
+        if self._groups is not None:
+            self._put_into_group(child, self._groups)
+        return child
+
+    def _put_into_group(self, child: Child, groups: Groups) -> None:
+        try:
+            group = groups.child(self._limits.memory_mb << 20, PROCESSES)
+            child.keep_in(group)
+            group.add(child.pids())
+        except OSError as error:
+            child.close()
+            raise LaunchFailed(f"a child could not be put into a control group in {groups.folder}: {error}") from error
+
+    def _forked(self) -> Child:
         with self._lock:
             if self._held:
                 try:

@@ -1,11 +1,13 @@
 """Each limit of course.toml, reached with a small one; the threat model is in docs/grading.md."""
 
-import resource
+import os
 import socket
 import struct
 import threading
 import time
+from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,14 +15,17 @@ import pytest
 from autograder.course import load_course
 from autograder.isolation import make_launcher
 from autograder.sandbox.bench import SandboxBench
+from autograder.sandbox.cgroup import Groups
 from autograder.sandbox.child import Allowance, ChildLost, Deadline
 from autograder.sandbox.inside import namespaces
 from autograder.sandbox.meter import processor_seconds
 from autograder.session import Session, SessionOver
 from autograder.student import run_play
 from autograder.submission import RunnableCell
+from seqlab.checking.guards import Guard
 from seqlab.checking.values import MAX_BYTES, NotAValue, value_of
 from seqlab.checking.wire import MAX_HEADER, MAX_PAYLOAD, WireError, receive, send
+from seqlab.checking.workbench import StudentError
 from tests.conftest import ROOT
 
 pytestmark = pytest.mark.sandbox
@@ -207,9 +212,78 @@ def test_what_is_too_large_to_read_is_not_sent():
             send(ours, {}, {"x": np.broadcast_to(np.float64(0), MAX_PAYLOAD // 8 + 1)})
 
 
+def peak():
+    """The most memory that this process has had, in KiB."""
+    status = Path("/proc/self/status").read_text()
+    return int(status.split("VmHWM:")[1].split()[0])
+
+
 def test_a_line_of_200_mb_leaves_the_judge_s_memory_flat(child):
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    Path("/proc/self/clear_refs").write_text("5")  # the peak starts anew
+    before = peak()
     assert run(child, "import sys\nfor _ in range(200): sys.stdout.write('x' * (1 << 20))", 60) == ""
-    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    grown = peak() - before
     assert len(child.printed()) == LIMITS.output_kb << 10
     assert grown < 8 << 10  # KiB
+
+
+def cgroup2_mount():
+    """Where this machine's cgroup v2 can be written; its controllers may all be taken by version 1."""
+    lines = (line.split(" ") for line in Path("/proc/self/mountinfo").read_text().splitlines())
+    points = [Path(fields[4]) for fields in lines if "cgroup2" in fields]
+    return next((point for point in points if os.access(point / "cgroup.procs", os.W_OK)), None)
+
+
+def test_a_child_is_in_a_group_of_its_own_from_the_start_and_the_group_goes_with_it(launcher, monkeypatch):
+    point = cgroup2_mount()
+    if point is None:
+        pytest.skip("this user may not write to a cgroup v2 here")
+    monkeypatch.setattr(launcher, "_groups", Groups(point))
+    child = launcher.start()
+    try:
+        assert run(child, "import subprocess; p = subprocess.Popen(['sleep', '60'])") == ""
+        groups = {Path(f"/proc/{pid}/cgroup").read_text().split("0::")[1].split()[0] for pid in child.pids()}
+        assert len(child.pids()) == 3
+    finally:
+        child.close()
+    (group,) = groups
+    assert group.startswith("/seqlab-")
+    assert not (point / group.strip("/")).exists()
+    assert "a control group" in launcher.protections
+
+
+GUARDED = """\
+import numpy as np, torch
+def f(x):
+    return torch.tanh(torch.from_numpy(x)).numpy()
+def g(x):
+    return np.tanh(x)
+def h(x):
+    torch.ones(2)
+    raise ValueError('no')
+"""
+
+
+def test_the_child_tells_what_was_leaned_on(child):
+    assert run(child, GUARDED) == ""
+    bench = SandboxBench(child, 30, Deadline(60))
+    found = {}
+    for name in "fgh":
+        bench.guard(Guard(name, ("f", "g", "h"), ("numpy",)))
+        with suppress(StudentError):
+            run_play(bench, lambda student, x, name=name: {"out": getattr(student, name)(x)}, {"x": X}, {})
+        found[name] = bench.guarded()
+    assert found == {
+        "f": [("f", "called torch.tanh"), ("f", "called torch.Tensor.numpy")],
+        "g": [],
+        "h": [("h", "called torch.ones")],
+    }
+
+
+def test_a_library_imported_in_a_cell_is_seen_when_it_is_used(child):
+    pytest.importorskip("scipy")
+    assert run(child, "import numpy as np\nfrom scipy.special import expit\ndef f(x): return expit(x)") == ""
+    bench = SandboxBench(child, 30, Deadline(60))
+    bench.guard(Guard("f", ("f",), ("numpy",)))
+    run_play(bench, lambda student, x: {"out": student.f(x)}, {"x": X}, {})
+    assert bench.guarded() == [("f", "used scipy")]
