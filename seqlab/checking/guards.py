@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
+from functools import cache
 from types import CodeType, FrameType, ModuleType
 from typing import Any
 
@@ -62,6 +63,8 @@ class Watch:
         self._found: dict[Hit, None] = {}
         self._off_limits = LIBRARIES - set(guard.allowed)
         self._functions = {name: part for part in guard.forbidden for name in ENGINES.get(part, ())}
+        parts = {part.rpartition(".")[2] for part in guard.forbidden}
+        self._names = LEAVING.union(self._functions, parts)  # all others are let through at once
         self._seen: set[CodeType] = set()
 
     def hits(self) -> list[Hit]:
@@ -74,7 +77,7 @@ class Watch:
         before = self._loaded()
         with ExitStack() as stack:
             if "torch" in sys.modules:
-                stack.enter_context(_torch_mode(self._saw_torch))
+                stack.enter_context(_torch_mode()(self._saw_torch))
             if before:
                 stack.callback(sys.setprofile, sys.getprofile())
                 sys.setprofile(self._saw_call)
@@ -97,9 +100,12 @@ class Watch:
     def _torch_use(self, function: Callable[..., object]) -> str:
         """What a call into torch is to be reported as; empty where it is allowed."""
         name = getattr(function, "__name__", "")
+        whole = "torch" in self._off_limits
+        if name in ("__get__", "__set__") or not (whole or name in self._names):  # the two are attributes
+            return ""
         full = f"torch.Tensor.{name}" if _is_method(function) else f"torch.{name}"
-        if "torch" in self._off_limits:
-            return "" if name in ("__get__", "__set__") else f"called {full}"
+        if whole:
+            return f"called {full}"
         if name in self._functions:
             return f"called {full}, which is {self._functions[name]}"
         if name in LEAVING and "numpy" not in self._guard.allowed:
@@ -137,16 +143,24 @@ class Watch:
             self._found[function, what] = None
 
 
-def _torch_mode(see: Callable[[Callable[..., object]], None]) -> Any:
-    """A block in which ``see`` is told of each torch operation before it is done."""
+@cache
+def _torch_mode() -> Any:
+    """A class whose instances are blocks in which ``see`` is told of each torch operation before it is done.
+
+    Made when first needed, since torch may never be.
+    """
     overrides: Any = importlib.import_module("torch.overrides")
 
     class Mode(overrides.TorchFunctionMode):  # type: ignore[misc]
+        def __init__(self, see: Callable[[Callable[..., object]], None]) -> None:
+            super().__init__()
+            self.see = see
+
         def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-            see(func)
+            self.see(func)
             return func(*args, **(kwargs or {}))
 
-    return Mode()
+    return Mode
 
 
 def _is_method(function: Callable[..., object]) -> bool:
