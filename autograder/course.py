@@ -6,13 +6,14 @@ import difflib
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 STAGE_ID = re.compile(r"s\d\d_[a-z][a-z0-9_]*")
 EXERCISE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 FULL_POINTS = 100
+COSTS = ("exercise", "case", "report")
 
 
 class CourseError(Exception):
@@ -27,6 +28,8 @@ class Limits:
     cell_seconds: float
     call_seconds: float
     submission_seconds: float
+    cell_cpu_seconds: float
+    call_cpu_seconds: float
     cpu_seconds: int
     memory_mb: int
     file_mb: int
@@ -34,12 +37,29 @@ class Limits:
 
 
 @dataclass(frozen=True)
+class Imports:
+    """The libraries that an exercise is to be written with, and what it costs to lean on others.
+
+    ``cost`` is ``exercise`` (its points), ``case`` (the points of the case in which it was seen) or ``report``
+    (nothing; the verdict tells it).
+    """
+
+    allowed: tuple[str, ...]
+    forbidden: tuple[str, ...] = ()
+    cost: str = COSTS[0]
+
+
+@dataclass(frozen=True)
 class Stage:
-    """One stage: its id, its title and the points of its exercises, in the notebook's order."""
+    """One stage: its id, its title and the points of its exercises, in the notebook's order.
+
+    ``imports`` has an entry for each exercise whose libraries are watched.
+    """
 
     id: str
     title: str
     points: Mapping[str, float]
+    imports: Mapping[str, Imports] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -131,7 +151,31 @@ def _stage(path: Path, stage_id: str, table: Mapping[str, Any]) -> Stage:
         raise CourseError(
             f"{where}: points must be positive and add up to {FULL_POINTS}; they give {sum(points.values()):g}"
         )
-    return Stage(stage_id, table["title"], points)
+    return Stage(stage_id, table["title"], points, _imports(f"{where[:-1]}.imports]", table.get("imports"), points))
+
+
+def _imports(where: str, table: Mapping[str, Any] | None, exercises: Iterable[str]) -> dict[str, Imports]:
+    """What stands under ``imports``: keys for all exercises, and tables of the same keys for single ones."""
+    if table is None:
+        return {}
+    general = {key: value for key, value in table.items() if not isinstance(value, dict)}
+    single = {key: value for key, value in table.items() if isinstance(value, dict)}
+    odd = [name for name in single if name not in exercises]
+    if odd:
+        raise CourseError(f"{where}: there is no exercise {odd[0]!r}.{suggest(odd[0], exercises)}")
+    return {name: _rules(where, general | single.get(name, {})) for name in exercises}
+
+
+def _rules(where: str, table: Mapping[str, Any]) -> Imports:
+    lists = {key: table.get(key, []) for key in ("allowed", "forbidden")}
+    texts = all(isinstance(value, list) and all(isinstance(name, str) for name in value) for value in lists.values())
+    cost = table.get("cost", COSTS[0])
+    if not texts or not lists["allowed"] or cost not in COSTS or set(table) - {*lists, "cost"}:
+        raise CourseError(
+            f"{where}: expected allowed (a list of libraries), and if need be forbidden (a list of names) and cost "
+            f"(one of {', '.join(COSTS)}); found {dict(table)}"
+        )
+    return Imports(tuple(lists["allowed"]), tuple(lists["forbidden"]), cost)
 
 
 def _require_unique_exercises(path: Path, stages: Iterable[Stage]) -> None:

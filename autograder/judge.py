@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
-from autograder.course import Stage
+from autograder.course import Imports, Stage
 from autograder.sandbox.child import ChildLost
 from autograder.secret import CourseSecret
 from autograder.session import Session, SessionOver
@@ -17,6 +17,7 @@ from autograder.suite import ExerciseSuite
 from autograder.truth import DrawnCase, Truth
 from seqlab.checking.casefile import NamedMistake
 from seqlab.checking.compare import compare, precision_of
+from seqlab.checking.guards import Guard, Hit
 from seqlab.checking.outcome import CaseOutcome, failed, fetch, judge_outputs
 from seqlab.checking.report import named_mistakes
 from seqlab.checking.values import NotAValue, Value
@@ -63,8 +64,12 @@ class Judge:
         """
         verdicts: list[Verdict] = []
         charged: set[str] = set()
+        leaning: set[str] = set()
         for name, drawn in self._drawn.items():
-            verdicts.append(self._verdict(name, self._outcomes(session, drawn, charged)))
+            outcomes = self._outcomes(session, drawn, charged, leaning)
+            if any(outcome.guarded for outcome in outcomes):
+                leaning.add(name)
+            verdicts.append(self._verdict(name, _paid(outcomes, self.stage.imports.get(name))))
             charged |= {mistake.key for mistake in verdicts[-1].mistakes if mistake.exercise == name}
         return tuple(verdicts)
 
@@ -86,17 +91,34 @@ class Judge:
             self._truth.draw(exercise, case, self.secret.generator(self.seed, *place, case.title)) for case in cases
         ]
 
-    def _outcomes(self, session: Session, drawn: Sequence[DrawnCase], charged: Set[str]) -> list[CaseOutcome]:
+    def _outcomes(
+        self, session: Session, drawn: Sequence[DrawnCase], charged: Set[str], leaning: Set[str]
+    ) -> list[CaseOutcome]:
         outcomes: list[CaseOutcome] = []
         for one in drawn:
             try:
-                outcomes.append(self.outcome(session.bench(), one, charged))
+                bench = session.bench()
+                bench.guard(self._guard(one.exercise))
+                outcome = self.outcome(bench, one, charged)
+                outcomes.append(replace(outcome, guarded=self._leaned(one.exercise, bench.guarded(), leaning)))
             except ChildLost as error:
                 session.abandon()
                 return outcomes + [_lost(rest, str(error)) for rest in drawn[len(outcomes) :]]
             except SessionOver as error:
                 return [_lost(rest, str(error)) for rest in drawn]
         return outcomes
+
+    def _guard(self, exercise: str) -> Guard | None:
+        rules = self.stage.imports.get(exercise)
+        return Guard(exercise, tuple(self.stage.points), rules.allowed, rules.forbidden) if rules else None
+
+    def _leaned(self, exercise: str, hits: Sequence[Hit], leaning: Set[str]) -> str:
+        """What an exercise leaned on, in words; what an earlier exercise is charged for is left out."""
+        own = [f"{function} {what}" for function, what in hits if function == exercise or function not in leaning]
+        if not own:
+            return ""
+        allowed = self.stage.imports[exercise].allowed
+        return f"{own[0]}; this exercise is to be written in {' and '.join(map(_display_name, allowed))}"
 
     def outcome(self, bench: Bench, drawn: DrawnCase, charged: Set[str] = frozenset()) -> CaseOutcome:
         """Put one case to a student's functions on ``bench`` and judge what comes back.
@@ -143,6 +165,24 @@ def _explains(
     )
 
 
+def _paid(outcomes: Sequence[CaseOutcome], rules: Imports | None) -> list[CaseOutcome]:
+    """The outcomes after what leaning on a library costs."""
+    found = next((outcome.guarded for outcome in outcomes if outcome.guarded), "")
+    if not found or rules is None or rules.cost == "report":
+        return list(outcomes)
+    whole = rules.cost == "exercise"
+    return [
+        CaseOutcome(outcome.title, error=outcome.guarded or found, guarded=outcome.guarded)
+        if whole or outcome.guarded
+        else outcome
+        for outcome in outcomes
+    ]
+
+
+def _display_name(library: str) -> str:
+    return {"numpy": "NumPy", "torch": "PyTorch"}.get(library, library)
+
+
 def _lost(drawn: DrawnCase, reason: str) -> CaseOutcome:
     return CaseOutcome(drawn.case.title, error=reason)
 
@@ -150,7 +190,7 @@ def _lost(drawn: DrawnCase, reason: str) -> CaseOutcome:
 def _reason(outcomes: Sequence[CaseOutcome], mistakes: Sequence[NamedMistake]) -> str:
     wrong = [outcome for outcome in outcomes if not outcome.right]
     if not wrong:
-        return ""
+        return next((outcome.guarded for outcome in outcomes if outcome.guarded), "")
     if wrong[0].error:
         whole = "" if len(wrong) == len(outcomes) else f"{wrong[0].title}: "
         return whole + wrong[0].error

@@ -38,7 +38,7 @@ class Session:
         self._fatal: dict[int, str] = {}
         self._problems: dict[int, str] = {}
         self._printed = ""
-        self._deadline = Deadline(limits.submission_seconds)
+        self._deadline = Deadline(limits.submission_seconds, limits.cpu_seconds)
 
     def bench(self) -> SandboxBench:
         """A bench with the submission's cells run, on a new child where the last one was lost.
@@ -52,13 +52,13 @@ class Session:
             if len(self._fatal) > MAX_FATAL_CELLS:
                 raise SessionOver(f"more than {MAX_FATAL_CELLS} cells end the Python process")
             self._child = self._prepared()
-        return SandboxBench(self._child, self._limits.call_seconds, self._deadline)
+        return SandboxBench(self._child, self._limits.call_seconds, self._deadline, self._limits.call_cpu_seconds)
 
     def abandon(self) -> None:
         """Give up the current child; the next :meth:`bench` starts a new one."""
         if self._child is not None:
             self._printed = self._child.printed()
-            self._child.close()
+            self._end(self._child)
             self._child = None
 
     def problems(self) -> tuple[CellProblem, ...]:
@@ -76,6 +76,10 @@ class Session:
     def __exit__(self, *_: object) -> None:
         self.abandon()
 
+    def _end(self, child: Child) -> None:
+        child.close()
+        self._deadline.spend(child.used())
+
     def _require_time(self) -> None:
         try:
             self._deadline.cap(1.0)
@@ -89,10 +93,10 @@ class Session:
             if cell.number in self._fatal:
                 continue
             try:
-                seconds = self._deadline.cap(self._limits.cell_seconds)
-                answer, _ = child.request({"action": "cell", "source": cell.source}, seconds)
+                allowed = self._deadline.allow(self._limits.cell_seconds, self._limits.cell_cpu_seconds)
+                answer, _ = child.request({"action": "cell", "source": cell.source}, allowed)
             except ChildLost as error:
-                child.close()
+                self._end(child)
                 self._fatal[cell.number] = str(error)
                 self._printed = child.printed()
                 return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from autograder.printable import LIMIT, printable
 from autograder.sandbox.child import Child, Deadline
+from seqlab.checking.guards import MAX_HITS, Guard, Hit
 from seqlab.checking.steps import Step
 from seqlab.checking.values import Array, NotAValue, Value
 from seqlab.checking.workbench import StudentError
@@ -17,16 +19,28 @@ from seqlab.checking.workbench import StudentError
 class SandboxBench:
     """A bench (:class:`autograder.student.Bench`) whose steps are done by a child."""
 
-    def __init__(self, child: Child, call_seconds: float, deadline: Deadline) -> None:
+    def __init__(self, child: Child, call_seconds: float, deadline: Deadline, cpu_seconds: float = math.inf) -> None:
         self._child = child
         self._call_seconds = call_seconds
+        self._cpu_seconds = cpu_seconds
         self._deadline = deadline
         self._inputs: dict[str, Array] = {}
+        self._guard: Guard | None = None
+        self._guarded: list[Hit] = []
+
+    def guard(self, guard: Guard | None) -> None:
+        """Have the child watch which libraries the student's code leans on, from the next case on."""
+        self._guard = guard
+        self._guarded = []
+
+    def guarded(self) -> list[Hit]:
+        """What the child says was used against the guard."""
+        return self._guarded
 
     def begin(self, inputs: Mapping[str, Array]) -> None:
         """Lay out the inputs of a case."""
         self._inputs = dict(inputs)
-        self._ask({"action": "begin"}, self._inputs)
+        self._ask({"action": "begin", "guard": self._guard.to_json() if self._guard else None}, self._inputs)
 
     def run(self, step: Step) -> None:
         """Do a step.
@@ -62,7 +76,9 @@ class SandboxBench:
     def _ask(
         self, body: dict[str, Any], arrays: Mapping[str, Array] | None = None
     ) -> tuple[dict[str, Any], dict[str, Array]]:
-        answer, values = self._child.request(body, self._deadline.cap(self._call_seconds), arrays)
+        answer, values = self._child.request(body, self._deadline.allow(self._call_seconds, self._cpu_seconds), arrays)
+        if "guarded" in answer:
+            self._guarded = _hits(answer["guarded"])
         if "student_error" in answer:
             raise StudentError(_words(answer["student_error"]), answer.get("unfinished") is True)
         return answer, values
@@ -75,3 +91,9 @@ def _words(claim: object, limit: int = LIMIT) -> str:
 
 def _same(array: Array, now: Array | None) -> bool:
     return now is not None and now.dtype == array.dtype and np.array_equal(array, now, equal_nan=True)
+
+
+def _hits(said: Any) -> list[Hit]:
+    """The hits among what a child said; what does not look like one is left out."""
+    pairs = [pair for pair in said[:MAX_HITS] if isinstance(pair, list)] if isinstance(said, list) else []
+    return [(printable(pair[0], 80), printable(pair[1], 120)) for pair in pairs if len(pair) == 2]

@@ -18,12 +18,15 @@ from pathlib import Path
 
 from autograder.course import Limits
 from autograder.sandbox import bubblewrap
+from autograder.sandbox.cgroup import Groups, find_groups
 from autograder.sandbox.child import Child, LaunchFailed
-from autograder.sandbox.launchers import settings
+from autograder.sandbox.launchers import PROCESSES, settings
 
 ORDER = b"child"
 READY = b"ready"
 LAST_WORDS = 4096
+WALLS = "bubblewrap, and in it for each child its own user, process, file, IPC and network namespaces, no rights"
+LIMITED = "limits on wall and processor time, memory, files, processes, messages and output"
 
 
 class Forked:
@@ -32,6 +35,15 @@ class Forked:
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
         self._lock = threading.Lock()
+
+    @property
+    def pid(self) -> int:
+        """Its number on this machine, or -1 when it has ended."""
+        with self._lock:
+            if self._descriptor < 0:
+                return -1
+            lines = Path(f"/proc/self/fdinfo/{self._descriptor}").read_text(encoding="ascii").splitlines()
+        return next((int(line.split()[1]) for line in lines if line.startswith("Pid:")), -1)
 
     def kill(self) -> None:
         """End it; the kernel ends everything in its world."""
@@ -78,6 +90,7 @@ class Nursery:
                 pass_fds=(theirs.fileno(), walls),
                 env={"LANG": "C.UTF-8"},
             )
+        self.found = ""  # what a world inside has, in words
         self._await_ready()
 
     def child(self) -> Child:
@@ -121,11 +134,13 @@ class Nursery:
     def _await_ready(self) -> None:
         self._control.settimeout(self._limits.start_seconds)
         try:
-            word = self._control.recv(len(READY))
+            word = self._control.recv(LAST_WORDS)
         except OSError as error:
             word = str(error).encode()
         self._control.settimeout(None)
-        if word != READY:
+        if word.startswith(READY):
+            self.found = word.removeprefix(READY).decode()
+        else:
             self._process.kill()
             said = self._process.communicate()[1][-LAST_WORDS:].decode(errors="replace").strip()
             self.close()
@@ -152,24 +167,48 @@ class ForkServerLauncher:
     It may be used by several threads. A fork server that has died is replaced.
     """
 
-    protections = (
-        "bubblewrap, and in it for each child its own user, process, file, IPC and network namespaces, no rights; "
-        "limits on time, memory, files, processes and output"
-    )
-
     def __init__(self, limits: Limits, files: tuple[tuple[Path, str], ...] = ()) -> None:
         self._limits = limits
         self._files = files
         self._lock = threading.Lock()
+        self._groups = find_groups()
         self._held: list[Nursery] = []  # the one that is at work
         weakref.finalize(self, _close_all, self._held)
 
+    @property
+    def protections(self) -> str:
+        """What is in force, tried out on this machine.
+
+        Raises:
+            LaunchFailed: there is no fork server, and none could be started.
+        """
+        with self._lock:
+            if not self._held:
+                self._held.append(Nursery(self._limits, self._files))
+            group = "a control group" if self._groups else "no control group"
+            return f"{WALLS}; in each: {self._held[0].found or 'unknown'}, {group}; {LIMITED}"
+
     def start(self) -> Child:
-        """Fork a child.
+        """Fork a child; it is in its control group, where there is one, before student code runs.
 
         Raises:
             LaunchFailed: neither the fork server that was there nor a new one could.
         """
+        child = self._forked()
+        if self._groups is not None:
+            self._put_into_group(child, self._groups)
+        return child
+
+    def _put_into_group(self, child: Child, groups: Groups) -> None:
+        try:
+            group = groups.child(self._limits.memory_mb << 20, PROCESSES)
+            child.keep_in(group)
+            group.add(child.pids())
+        except OSError as error:
+            child.close()
+            raise LaunchFailed(f"a child could not be put into a control group in {groups.folder}: {error}") from error
+
+    def _forked(self) -> Child:
         with self._lock:
             if self._held:
                 try:

@@ -26,6 +26,7 @@ class CaseOutcome:
         unfinished: whether that reason is a stub not filled in yet.
         mistakes: keys of the named mistakes that explain what is off, best first.
         carried: the key of a mistake already charged to an earlier exercise that explains all that is off here.
+        guarded: what the exercise leaned on that it may not use, in words.
     """
 
     title: str
@@ -34,6 +35,7 @@ class CaseOutcome:
     unfinished: bool = False
     mistakes: tuple[str, ...] = ()
     carried: str = ""
+    guarded: str = ""
 
     @property
     def right(self) -> bool:

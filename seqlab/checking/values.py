@@ -15,6 +15,7 @@ Layout = Literal["C", "F", "strided"]
 
 NUMERIC_KINDS = "biuf"
 WIDEST = 8  # bytes of a number; longdouble is wider, differs between machines, and is kept as float64
+MAX_BYTES = 1 << 26  # of one result; the largest of the course has a thousandth of it
 
 
 class NotAValue(TypeError):
@@ -56,7 +57,7 @@ def value_of(thing: object) -> Value:
     """Turn an array, tensor or number into a :class:`Value`.
 
     Raises:
-        NotAValue: ``thing`` is something else, or an array of Python objects or text.
+        NotAValue: ``thing`` is something else, an array of Python objects or text, or too large.
     """
     torch = sys.modules.get("torch")
     if torch is not None and isinstance(thing, torch.Tensor):
@@ -64,13 +65,15 @@ def value_of(thing: object) -> Value:
     if isinstance(thing, (bool, int, float, np.generic)):
         return _value_of_array(np.asarray(thing), "number")
     if isinstance(thing, np.ndarray):
-        return _value_of_array(np.asarray(thing), "number" if thing.ndim == 0 else "array")
+        array = np.asarray(thing)
+        return _value_of_array(array, "number" if array.ndim == 0 else "array")
     raise NotAValue(f"expected numbers, found {describe_type(thing)}")
 
 
 def _value_of_array(array: Array, kind: Kind) -> Value:
     if array.dtype.kind not in NUMERIC_KINDS:
         raise NotAValue(f"expected numbers, found an array of dtype {array.dtype}")
+    _require_size(array.nbytes, array.size)
     name = array.dtype.name
     if array.dtype.itemsize > WIDEST:
         with np.errstate(over="ignore"):
@@ -79,12 +82,19 @@ def _value_of_array(array: Array, kind: Kind) -> Value:
 
 
 def _value_of_tensor(tensor: Any) -> Value:
+    _require_size(tensor.element_size() * tensor.numel(), tensor.numel())
     plain = tensor.detach().cpu()
     name = str(plain.dtype).removeprefix("torch.")
     if name in ("bfloat16", "float16"):
         plain = plain.float()
     numbers = np.array(plain.numpy(), copy=True)
     return Value("number" if numbers.ndim == 0 else "tensor", name, numbers)
+
+
+def _require_size(size: int, entries: int) -> None:
+    """Refuse before anything is copied: a view can stand for more entries than there is memory."""
+    if size > MAX_BYTES:
+        raise NotAValue(f"expected numbers, found {entries} of them; at most {MAX_BYTES >> 20} MB are looked at")
 
 
 def layout_of(array: Array) -> Layout:

@@ -37,10 +37,15 @@ def send(channel: socket.socket, body: Any, arrays: Mapping[str, Array] | None =
 
     Raises:
         Closed: the other side is gone.
+        WireError: the message goes beyond the limits; nothing was sent.
     """
     named = dict(arrays or {})
+    if sum(array.nbytes for array in named.values()) > MAX_PAYLOAD:
+        raise WireError(f"more than {MAX_PAYLOAD} bytes of arrays")
     heads = {name: _head(array) for name, array in named.items()}
     header = json.dumps({"body": body, "arrays": heads}).encode()
+    if len(header) > MAX_HEADER:
+        raise WireError(f"a header of {len(header)} bytes; at most {MAX_HEADER} are sent")
     payload = b"".join(array.tobytes() for array in named.values())
     try:
         channel.sendall(LENGTH.pack(len(header)) + header + payload)
@@ -48,8 +53,8 @@ def send(channel: socket.socket, body: Any, arrays: Mapping[str, Array] | None =
         raise Closed("the other side is gone") from error
 
 
-def receive(channel: socket.socket, max_payload: int = MAX_PAYLOAD) -> tuple[Any, dict[str, Array]]:
-    """Read one message with at most ``max_payload`` bytes of arrays.
+def receive(channel: socket.socket, most: int = MAX_PAYLOAD) -> tuple[Any, dict[str, Array]]:
+    """Read one message with at most ``most`` bytes of arrays.
 
     Raises:
         Closed: the other side is gone.
@@ -63,10 +68,10 @@ def receive(channel: socket.socket, max_payload: int = MAX_PAYLOAD) -> tuple[Any
         header = json.loads(_read(channel, length))
         heads = [(str(name), _checked(head)) for name, head in header["arrays"].items()]
         body = header["body"]
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, MemoryError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError, MemoryError) as error:
         raise WireError(f"a header that is not understood ({type(error).__name__})") from error
-    if sum(size for _, (_, _, _, size) in heads) > max_payload:
-        raise WireError(f"more than {max_payload} bytes of arrays")
+    if sum(size for _, (_, _, _, size) in heads) > most:
+        raise WireError(f"more than {most} bytes of arrays")
     return body, {name: _array(channel, *head) for name, head in heads}
 
 
@@ -93,8 +98,8 @@ def _array(channel: socket.socket, dtype: np.dtype[Any], shape: tuple[int, ...],
     flat = np.frombuffer(_read(channel, size), dtype=dtype)
     try:
         return with_layout(flat.reshape(shape), layout) if shape else flat.reshape(shape).copy()
-    except ValueError as error:  # an empty array may still be too large for NumPy in its other directions
-        raise WireError("a shape that cannot be") from error
+    except (ValueError, OverflowError, MemoryError) as error:  # such as no rows of 10**30 numbers each
+        raise WireError(f"an array that cannot be made ({type(error).__name__})") from error
 
 
 def _read(channel: socket.socket, count: int) -> bytes:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import importlib
 import traceback
 from collections.abc import Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from types import TracebackType
 
 import numpy as np
 
+from seqlab.checking.guards import Guard, Hit, Watch
 from seqlab.checking.steps import Json, Plan, Step
 from seqlab.checking.values import Array, Value, describe_type, fresh_copies, value_of
 
@@ -36,6 +38,15 @@ class Workbench:
         self._originals: dict[str, Array] = {}
         self._inputs: dict[str, Array] = {}
         self._results: list[object] = []
+        self._watch: Watch | None = None
+
+    def guard(self, guard: Guard | None) -> None:
+        """Watch, from now on, which libraries the student's code leans on; what was found before is forgotten."""
+        self._watch = Watch(guard) if guard else None
+
+    def guarded(self) -> list[Hit]:
+        """What the steps since :meth:`guard` used against it."""
+        return self._watch.hits() if self._watch else []
 
     def begin(self, inputs: Mapping[str, Array]) -> None:
         """Start a case: forget all results, lay out fresh copies of its inputs."""
@@ -49,7 +60,8 @@ class Workbench:
         Raises:
             StudentError: the student's code raised, is missing, or returned the wrong number of values.
         """
-        self._results.append(self._perform(step))
+        with self._watch.watching() if self._watch else nullcontext():
+            self._results.append(self._perform(step))
 
     def value(self, index: int) -> Value:
         """The result of step ``index`` as data.

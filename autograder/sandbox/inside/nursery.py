@@ -33,7 +33,7 @@ def serve_orders(control: socket.socket, settings: Mapping[str, Any]) -> None:
     """Fork a child for every order until the judge hangs up."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # keepers are reaped by the kernel
     shell = make_shell()
-    control.send(b"ready")
+    control.send(b"ready" + ", ".join(tried_world(settings)).encode())
     while True:
         order, descriptors, _, _ = socket.recv_fds(control, len(ORDER), 2)
         if order != ORDER:
@@ -43,6 +43,31 @@ def serve_orders(control: socket.socket, settings: Mapping[str, Any]) -> None:
             keep(socket.socket(fileno=descriptors[0]), descriptors[1], shell, settings)
         for descriptor in descriptors:
             os.close(descriptor)
+
+
+def own_file_system(settings: Mapping[str, Any]) -> tuple[str, ...]:
+    """Mount a child's own disks; return what could be had, in words."""
+    limits = settings["limits"]
+    return namespaces.own_file_system([settings["home"], "/tmp", "/dev/shm"], limits["disk_bytes"], limits["processes"])
+
+
+def tried_world(settings: Mapping[str, Any]) -> tuple[str, ...]:
+    """Make a world once, with nobody in it, to tell the judge what it will be like; nothing is told if it fails."""
+    here, there = os.pipe()
+    trial = os.fork()
+    if trial == 0:
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        try:
+            namespaces.unshare()
+            if os.fork() == 0:
+                os.write(there, ",".join(own_file_system(settings)).encode())
+            else:
+                os.wait()
+        finally:
+            os._exit(0)
+    os.close(there)
+    with os.fdopen(here, "rb") as words:
+        return tuple(word for word in words.read().decode().split(",") if word)
 
 
 def keep(channel: socket.socket, output: int, shell: Any, settings: Mapping[str, Any]) -> NoReturn:
@@ -101,7 +126,7 @@ def close_doors(channel: socket.socket, output: int, settings: Mapping[str, Any]
     namespaces.die_with_parent(signal.SIGKILL)
     os.setsid()
     home = settings["home"]
-    namespaces.own_file_system([home, "/tmp", "/dev/shm"], settings["limits"]["disk_bytes"])
+    own_file_system(settings)
     for public in PUBLIC.iterdir():
         (Path(home) / public.name).symlink_to(public)
     os.chdir(home)

@@ -18,6 +18,7 @@ from typing import Any
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
+from seqlab.checking.guards import Guard
 from seqlab.checking.steps import Step
 from seqlab.checking.values import Array, NotAValue
 from seqlab.checking.wire import Closed, receive, send
@@ -48,9 +49,10 @@ class Server:
         try:
             return self._do(request, arrays)
         except StudentError as error:
-            return {"student_error": str(error), "unfinished": error.unfinished}, {}
+            said = {"student_error": str(error), "unfinished": error.unfinished, "guarded": self._bench.guarded()}
+            return said, {}
         except NotAValue as error:
-            return {"not_a_value": str(error)}, {}
+            return {"not_a_value": str(error)[:MAX_REASON]}, {}
         except BaseException as error:
             return {"student_error": f"{type(error).__name__}: {error}"[:MAX_REASON], "unfinished": False}, {}
 
@@ -59,11 +61,13 @@ class Server:
         if action == "cell":
             return {"error": self._run_cell(request["source"])}, {}
         if action == "begin":
+            guard = request.get("guard")
+            self._bench.guard(Guard.from_json(guard) if guard else None)
             self._bench.begin(arrays)
             return {}, {}
         if action == "step":
             self._bench.run(Step.from_json(request["step"]))
-            return {}, {}
+            return {"guarded": self._bench.guarded()}, {}
         if action == "inputs":
             return {}, self._bench.inputs()
         value = self._bench.value(request["index"])
