@@ -4,36 +4,51 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import nbformat
-from nbgrader.api import Gradebook, MissingEntry
-from nbgrader.utils import parse_utc
+from nbgrader.api import MissingEntry
+from nbgrader.utils import compute_checksum, is_solution, parse_utc
 
 from autograder.annotated import annotated_notebook
 from autograder.batch import Graded
 from autograder.course import CourseError
-from autograder.environment import programs_on_path
+from autograder.database import open_gradebook
+from autograder.late import Lateness
 from autograder.record import Record, save_record
 from autograder.workspace import Workspace
 
+STAMP = "timestamp.txt"
+STAMP_BYTES = 100
+
 
 def record_batch(workspace: Workspace, released: Mapping[str, Any], batch: Sequence[Graded]) -> None:
-    """Write a graded batch: a record and a graded notebook for each student, and every score into the gradebook."""
-    with programs_on_path(), Gradebook(workspace.gradebook_url) as gradebook:
+    """Write a graded batch: a record and a graded notebook for each student, and every score into the gradebook.
+
+    Manual scores, extra credit and comments in the gradebook stay; penalties for lateness are reckoned anew.
+
+    Raises:
+        CourseError: the gradebook cannot be reached, or does not know an exercise.
+    """
+    lateness = Lateness(workspace.settings())
+    with open_gradebook(workspace.gradebook_url) as gradebook:
         for graded in batch:
             save_record(workspace.class_folder, graded.record)
-            _write_notebook(workspace, released, graded)
-            _write_scores(gradebook, graded.record, _timestamp(workspace, graded.record))
+            notebook = _write_notebook(workspace, released, graded)
+            _write_scores(gradebook, graded.record, hand_in_time(_hand_in(workspace, graded.record)))
+            _write_comments(gradebook, graded.record, notebook)
+            lateness.charge(gradebook.find_submission(graded.record.stage, graded.record.student))
+            gradebook.db.commit()
 
 
 def require_stage(workspace: Workspace, stage: str) -> None:
-    """Make sure that the gradebook knows the cells of a stage, before anybody is graded.
+    """Make sure that the gradebook is there and knows the cells of a stage, before anybody is graded.
 
     Raises:
-        CourseError: it does not.
+        CourseError: it cannot be reached, or does not know them.
     """
-    with programs_on_path(), Gradebook(workspace.gradebook_url) as gradebook:
+    with open_gradebook(workspace.gradebook_url) as gradebook:
         try:
             gradebook.find_notebook(stage, stage)
         except MissingEntry as error:
@@ -42,23 +57,53 @@ def require_stage(workspace: Workspace, stage: str) -> None:
             ) from error
 
 
-def _write_notebook(workspace: Workspace, released: Mapping[str, Any], graded: Graded) -> None:
-    record = graded.record
-    notebook = annotated_notebook(released, graded.submission.notebook, record.verdicts)
-    path = workspace.step_folder("autograded") / record.student / record.stage / f"{record.stage}.ipynb"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.unlink(missing_ok=True)
-    nbformat.write(notebook, path)
+def require_gradebook(workspace: Workspace) -> None:
+    """Make sure that the gradebook can be reached, and make its tables where it is new.
+
+    Raises:
+        CourseError: it cannot.
+    """
+    workspace.class_folder.mkdir(parents=True, exist_ok=True)
+    with open_gradebook(workspace.gradebook_url):
+        pass
 
 
-def _timestamp(workspace: Workspace, record: Record) -> datetime | None:
-    """When nbgrader's exchange says the work was handed in; None where it does not say, or not clearly."""
-    stamp = workspace.step_folder("submitted") / record.student / record.stage / "timestamp.txt"
+def hand_in_time(folder: Path) -> datetime | None:
+    """When nbgrader's exchange says the work in a folder was handed in; None where it does not say, or not clearly.
+
+    The file lies among a student's own: links, pipes and long files are not read.
+    """
+    stamp = folder / STAMP
     try:
+        if stamp.is_symlink() or not stamp.is_file() or stamp.stat().st_size > STAMP_BYTES:
+            return None
         when: datetime = parse_utc(stamp.read_text(encoding="utf-8").strip())
-    except (OSError, ValueError):
+    except (OSError, ValueError, OverflowError):
         return None
     return when
+
+
+def copy_hand_in_time(hand_in: Path, graded: Path) -> None:
+    """Say beside a graded notebook when it was handed in; nbgrader compares, and grades again what is newer."""
+    when = hand_in_time(hand_in)
+    (graded / STAMP).unlink(missing_ok=True)
+    if when is not None:
+        (graded / STAMP).write_text(f"{when.isoformat(sep=' ')} UTC\n", encoding="utf-8")
+
+
+def _hand_in(workspace: Workspace, record: Record) -> Path:
+    return workspace.step_folder("submitted") / record.student / record.stage
+
+
+def _write_notebook(workspace: Workspace, released: Mapping[str, Any], graded: Graded) -> Any:
+    record = graded.record
+    notebook = annotated_notebook(released, graded.submission.notebook, record.verdicts)
+    folder = workspace.step_folder("autograded") / record.student / record.stage
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{record.stage}.ipynb").unlink(missing_ok=True)
+    nbformat.write(notebook, folder / f"{record.stage}.ipynb")
+    copy_hand_in_time(_hand_in(workspace, record), folder)
+    return notebook
 
 
 def _write_scores(gradebook: Any, record: Record, timestamp: datetime | None) -> None:
@@ -66,8 +111,27 @@ def _write_scores(gradebook: Any, record: Record, timestamp: datetime | None) ->
     when = {} if timestamp is None else {"timestamp": timestamp}
     with gradebook.db.no_autoflush:
         gradebook.update_or_create_submission(record.stage, record.student, **when)
+    notebook = gradebook.find_submission_notebook(record.stage, record.stage, record.student)
+    grades = {grade.name: grade for grade in notebook.grades}
     for verdict in record.verdicts:
-        grade = gradebook.find_grade(verdict.exercise, record.stage, record.stage, record.student)
+        if verdict.exercise not in grades:
+            raise CourseError(
+                f"the gradebook has no place for {verdict.exercise} of {record.student}: {record.stage} has changed "
+                f"since it was released; run make release STAGE={record.stage}"
+            )
+        grade = grades[verdict.exercise]
         grade.auto_score = verdict.score
         grade.needs_manual_grade = grade.manual_score is not None
     gradebook.db.commit()
+
+
+def _write_comments(gradebook: Any, record: Record, notebook: Any) -> None:
+    """nbgrader's own remark where an answer is as it was released; what an instructor wrote is another field."""
+    untouched = {
+        cell.metadata.nbgrader.grade_id: cell.metadata.nbgrader.get("checksum") == compute_checksum(cell)
+        for cell in notebook.cells
+        if is_solution(cell)
+    }
+    submitted = gradebook.find_submission_notebook(record.stage, record.stage, record.student)
+    for comment in submitted.comments:
+        comment.auto_comment = "No response." if untouched.get(comment.name) else None
