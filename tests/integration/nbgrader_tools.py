@@ -26,7 +26,8 @@ def write_settings(workspace, *lines):
 def environment(folder, address=None):
     """No settings of the user's own, and the programs beside our interpreter on PATH."""
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    mine = {"PATH": path, "PYTHONPATH": str(ROOT), "HOME": str(folder), "JUPYTER_CONFIG_DIR": str(folder / ".jupyter")}
+    library = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+    mine = {"PATH": path, "PYTHONPATH": library, "HOME": str(folder), "JUPYTER_CONFIG_DIR": str(folder / ".jupyter")}
     return mine | ({"SEQLAB_GRADEBOOK": address} if address else {})
 
 
@@ -36,7 +37,13 @@ def nbgrader(workspace, *words, address=None, succeeds=True):
         write_settings(workspace)
     command = [sys.executable, "-m", "nbgrader", *words]
     done = subprocess.run(
-        command, cwd=workspace.root, env=environment(workspace.root, address), capture_output=True, text=True, timeout=200
+        command,
+        check=False,
+        cwd=workspace.root,
+        env=environment(workspace.root, address),
+        capture_output=True,
+        text=True,
+        timeout=200,
     )
     assert (done.returncode == 0) == succeeds, done.stderr[-3000:]
     return done.stderr + done.stdout
