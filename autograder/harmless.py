@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import bleach
 from bs4 import BeautifulSoup, Tag
 from nbconvert.exporters import HTMLExporter
+from nbconvert.filters import markdown2html
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; base-uri 'none'"
 ACTIVE = (
@@ -18,6 +20,12 @@ ACTIVE = (
 )  # fmt: skip
 ADDRESSES = ("href", "src", "xlink:href", "action", "formaction", "srcset", "poster", "background", "data", "ping")
 HARMLESS = ("#", "http://", "https://", "mailto:", "data:image/png;", "data:image/jpeg;", "data:image/gif;")
+PROSE = (
+    "a abbr b blockquote br code dd del details div dl dt em h1 h2 h3 h4 h5 h6 hr i img kbd li mark ol p pre q s samp "
+    "small span strong sub summary sup table tbody td tfoot th thead tr u ul var"
+)
+PROSE_ATTRIBUTES = {"*": ["class", "title"], "a": ["href"], "img": ["src", "alt", "width", "height"], "ol": ["start"]}
+PROSE_SCHEMES = ("http", "https", "mailto")
 
 
 class HarmlessFeedback(HTMLExporter):
@@ -28,6 +36,15 @@ class HarmlessFeedback(HTMLExporter):
         convert: Any = super().from_notebook_node
         page, resources = convert(nb, resources=resources, **kw)
         return harmless_page(page), resources
+
+
+def harmless_markdown(source: str) -> str:
+    """Prose as HTML, cleaned after it was rendered: ``[look](javascript:...)`` is no HTML before.
+
+    It stands in for nbconvert's filter ``markdown2html`` in feedback pages and in formgrader, whose page has no policy.
+    """
+    page = markdown2html(source)
+    return bleach.clean(page, tags=PROSE.split(), attributes=PROSE_ATTRIBUTES, protocols=PROSE_SCHEMES, strip=True)
 
 
 def harmless_page(page: str) -> str:

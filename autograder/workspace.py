@@ -13,6 +13,7 @@ from autograder.database import chosen_database, sqlite_address
 JUDGE = "autograder.nbgrader_bridge.JudgePreprocessor"
 EXPORTER = "autograder.nbgrader_bridge.TolerantExporter"
 FEEDBACK = "autograder.harmless.HarmlessFeedback"
+PROSE = "autograder.harmless.harmless_markdown"
 LATENESS = "autograder.late.PercentPerDay"
 SETTINGS = "nbgrader_config.py"
 COURSE = "seqlab"  # nbgrader's default is an empty name, which PostgreSQL refuses as a key to nothing
@@ -90,6 +91,7 @@ class Workspace:
         ]
         config.AssignLatePenalties.plugin_class = LATENESS
         config.GenerateFeedback.exporter_class = FEEDBACK
+        config.HTMLExporter.filters = {"markdown2html": PROSE}
         if self.database is not None:
             config.FormgradeExtension.debug = False  # it would show the whole configuration, password and all
         return config
