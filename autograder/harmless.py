@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import bleach
+import bleach  # type: ignore[import-untyped]
 from bs4 import BeautifulSoup, Tag
 from nbconvert.exporters import HTMLExporter
 from nbconvert.filters import markdown2html
@@ -44,7 +44,10 @@ def harmless_markdown(source: str) -> str:
     It stands in for nbconvert's filter ``markdown2html`` in feedback pages and in formgrader, whose page has no policy.
     """
     page = markdown2html(source)
-    return bleach.clean(page, tags=PROSE.split(), attributes=PROSE_ATTRIBUTES, protocols=PROSE_SCHEMES, strip=True)
+    cleaned: str = bleach.clean(
+        page, tags=PROSE.split(), attributes=PROSE_ATTRIBUTES, protocols=PROSE_SCHEMES, strip=True
+    )
+    return cleaned
 
 
 def harmless_page(page: str) -> str:

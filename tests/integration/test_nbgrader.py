@@ -101,6 +101,8 @@ def test_autograde_by_command_line_gives_the_same_scores_and_takes_nothing_else_
     for step in ("autograded", "feedback"):
         names = {path.name for path in (desk.step_folder(step) / "ada").rglob("*") if path.is_file()}
         assert names <= {f"{stage.id}.ipynb", f"{stage.id}.html"}
+    # formgrader's list of hand-ins fails as a whole at such a time; docs/grading.md says so.
+    hand_in(desk, "dan", stage, "timestamp.txt").unlink()
 
 
 class Formgrader:
