@@ -5,46 +5,64 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import nbformat
-from nbgrader.api import Gradebook, MissingEntry
-from nbgrader.utils import parse_utc
+from nbgrader.api import MissingEntry
+from nbgrader.utils import compute_checksum, is_solution, parse_utc
 
 from autograder.annotated import annotated_notebook
 from autograder.batch import Graded
 from autograder.course import CourseError
-from autograder.environment import programs_on_path
+from autograder.database import open_gradebook
+from autograder.late import Lateness
 from autograder.record import Record, save_record
 from autograder.workspace import Workspace
 
+STAMP = "timestamp.txt"
+STAMP_BYTES = 100
 AT_ONCE = 8
 
 
 def record_batch(workspace: Workspace, released: Mapping[str, Any], batch: Iterable[Graded]) -> None:
     """Write graded work as it comes: graded notebooks, every score into the gradebook, and then the records.
 
-    The record is written last, so that work whose record is there is in the gradebook too: what an interrupted run
-    did not come to is graded by the next. Only some at a time are kept in memory.
+    Manual scores, extra credit and comments in the gradebook stay; penalties for lateness are reckoned anew. The record
+    is written last, so that work whose record is there is in the gradebook too: what an interrupted run did not come to
+    is graded by the next. Only some at a time are kept in memory.
+
+    Raises:
+        CourseError: the gradebook cannot be reached, or does not know an exercise.
     """
+    lateness = Lateness(workspace.settings())
     rest = iter(batch)
-    with programs_on_path(), Gradebook(workspace.gradebook_url) as gradebook:
+    with open_gradebook(workspace.gradebook_url) as gradebook:
         while some := list(itertools.islice(rest, AT_ONCE)):
             for graded in some:
-                _write_notebook(workspace, released, graded)
-                _write_scores(gradebook, graded.record, _timestamp(workspace, graded.record))
+                _write_graded(workspace, released, graded, gradebook, lateness)
             gradebook.db.commit()
             for graded in some:
                 save_record(workspace.class_folder, graded.record)
 
 
+def _write_graded(
+    workspace: Workspace, released: Mapping[str, Any], graded: Graded, gradebook: Any, lateness: Lateness
+) -> None:
+    record = graded.record
+    notebook = _write_notebook(workspace, released, graded)
+    _write_scores(gradebook, record, hand_in_time(_hand_in(workspace, record)))
+    _write_comments(gradebook, record, notebook)
+    lateness.charge(gradebook.find_submission(record.stage, record.student))
+
+
 def require_stage(workspace: Workspace, stage: str) -> None:
-    """Make sure that the gradebook knows the cells of a stage, before anybody is graded.
+    """Make sure that the gradebook is there and knows the cells of a stage, before anybody is graded.
 
     Raises:
-        CourseError: it does not.
+        CourseError: it cannot be reached, or does not know them.
     """
-    with programs_on_path(), Gradebook(workspace.gradebook_url) as gradebook:
+    with open_gradebook(workspace.gradebook_url) as gradebook:
         try:
             gradebook.find_notebook(stage, stage)
         except MissingEntry as error:
@@ -53,23 +71,53 @@ def require_stage(workspace: Workspace, stage: str) -> None:
             ) from error
 
 
-def _write_notebook(workspace: Workspace, released: Mapping[str, Any], graded: Graded) -> None:
-    record = graded.record
-    notebook = annotated_notebook(released, graded.submission.notebook, record.verdicts)
-    path = workspace.step_folder("autograded") / record.student / record.stage / f"{record.stage}.ipynb"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.unlink(missing_ok=True)
-    nbformat.write(notebook, path)
+def require_gradebook(workspace: Workspace) -> None:
+    """Make sure that the gradebook can be reached, and make its tables where it is new.
+
+    Raises:
+        CourseError: it cannot.
+    """
+    workspace.class_folder.mkdir(parents=True, exist_ok=True)
+    with open_gradebook(workspace.gradebook_url):
+        pass
 
 
-def _timestamp(workspace: Workspace, record: Record) -> datetime | None:
-    """When nbgrader's exchange says the work was handed in; None where it does not say, or not clearly."""
-    stamp = workspace.step_folder("submitted") / record.student / record.stage / "timestamp.txt"
+def hand_in_time(folder: Path) -> datetime | None:
+    """When nbgrader's exchange says the work in a folder was handed in; None where it does not say, or not clearly.
+
+    The file lies among a student's own: links, pipes and long files are not read.
+    """
+    stamp = folder / STAMP
     try:
+        if stamp.is_symlink() or not stamp.is_file() or stamp.stat().st_size > STAMP_BYTES:
+            return None
         when: datetime = parse_utc(stamp.read_text(encoding="utf-8").strip())
-    except (OSError, ValueError):
+    except (OSError, ValueError, OverflowError):
         return None
     return when
+
+
+def copy_hand_in_time(hand_in: Path, graded: Path) -> None:
+    """Say beside a graded notebook when it was handed in; nbgrader compares, and grades again what is newer."""
+    when = hand_in_time(hand_in)
+    (graded / STAMP).unlink(missing_ok=True)
+    if when is not None:
+        (graded / STAMP).write_text(f"{when.isoformat(sep=' ')} UTC\n", encoding="utf-8")
+
+
+def _hand_in(workspace: Workspace, record: Record) -> Path:
+    return workspace.step_folder("submitted") / record.student / record.stage
+
+
+def _write_notebook(workspace: Workspace, released: Mapping[str, Any], graded: Graded) -> Any:
+    record = graded.record
+    notebook = annotated_notebook(released, graded.submission.notebook, record.verdicts)
+    folder = workspace.step_folder("autograded") / record.student / record.stage
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{record.stage}.ipynb").unlink(missing_ok=True)
+    nbformat.write(notebook, folder / f"{record.stage}.ipynb")
+    copy_hand_in_time(_hand_in(workspace, record), folder)
+    return notebook
 
 
 def _write_scores(gradebook: Any, record: Record, timestamp: datetime | None) -> None:
@@ -77,7 +125,26 @@ def _write_scores(gradebook: Any, record: Record, timestamp: datetime | None) ->
     when = {} if timestamp is None else {"timestamp": timestamp}
     with gradebook.db.no_autoflush:
         gradebook.update_or_create_submission(record.stage, record.student, **when)
+    notebook = gradebook.find_submission_notebook(record.stage, record.stage, record.student)
+    grades = {grade.name: grade for grade in notebook.grades}
     for verdict in record.verdicts:
-        grade = gradebook.find_grade(verdict.exercise, record.stage, record.stage, record.student)
+        if verdict.exercise not in grades:
+            raise CourseError(
+                f"the gradebook has no place for {verdict.exercise} of {record.student}: {record.stage} has changed "
+                f"since it was released; run make release STAGE={record.stage}"
+            )
+        grade = grades[verdict.exercise]
         grade.auto_score = verdict.score
         grade.needs_manual_grade = grade.manual_score is not None
+
+
+def _write_comments(gradebook: Any, record: Record, notebook: Any) -> None:
+    """nbgrader's own remark where an answer is as it was released; what an instructor wrote is another field."""
+    untouched = {
+        cell.metadata.nbgrader.grade_id: cell.metadata.nbgrader.get("checksum") == compute_checksum(cell)
+        for cell in notebook.cells
+        if is_solution(cell)
+    }
+    submitted = gradebook.find_submission_notebook(record.stage, record.stage, record.student)
+    for comment in submitted.comments:
+        comment.auto_comment = "No response." if untouched.get(comment.name) else None

@@ -6,17 +6,20 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from nbconvert.exporters import NotebookExporter
+from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Unicode
 
 from autograder.annotated import annotated_notebook, score_cells
 from autograder.batch import Grader, check_controls, make_grader, released_notebook
 from autograder.course import load_course
+from autograder.gradebook import copy_hand_in_time, hand_in_time
 from autograder.hand_ins import HandIn, read_plain_file
 from autograder.isolation import make_launcher
 from autograder.record import Record, save_record
@@ -25,15 +28,39 @@ from autograder.submission import parse_submission, read_template
 COURSE = Path(__file__).resolve().parents[1]
 
 
+class NotebookOnly(CourseDirectory):  # type: ignore[misc]
+    """The course's folders as ``nbgrader autograde`` may see them: of a hand-in, its notebook and its time alone.
+
+    nbgrader would copy every other file of a hand-in into autograded/ and from there into the student's feedback. It
+    follows links, so a link named ``notes.txt`` to the gradebook would bring it to the student; a pipe would stop it.
+    """
+
+    @classmethod
+    def like(cls, other: CourseDirectory) -> NotebookOnly:
+        """The same folders as another's."""
+        values = {name: getattr(other, name) for name in other.trait_names(config=True)}
+        return cls(parent=other.parent, **{**values, "ignore": ["*", ".*"]})
+
+    def get_existing_timestamp(self, dest_path: str) -> datetime | None:
+        """When the work in a folder was handed in; None where that is not said, or not clearly."""
+        return hand_in_time(Path(dest_path))
+
+
 class TolerantExporter(NotebookExporter):
     """Reads any bytes as a notebook of the stage: the release with the student's answers put in."""
+
+    def __init__(self, **kw: Any) -> None:
+        super().__init__(**kw)  # type: ignore[no-untyped-call]
+        # The converter makes its exporter before it touches a hand-in; it has no setting for this.
+        if self.parent is not None:
+            self.parent.coursedir = NotebookOnly.like(self.parent.coursedir)
 
     def from_filename(self, filename: str, resources: Any = None, **kw: Any) -> Any:
         """Convert a file; one from the submitted folder is repaired first."""
         names, folders = resources["nbgrader"], _folders(self.parent)
         path = Path(folders.root) / filename
-        # The folder is looked at, not what the file may be a link to.
-        if not path.parent.resolve().is_relative_to((Path(folders.root) / folders.submitted_directory).resolve()):
+        submitted = (Path(folders.root) / folders.submitted_directory).absolute()
+        if not path.absolute().is_relative_to(submitted):
             return super().from_filename(filename, resources=resources, **kw)
         course = load_course(COURSE)
         stage = course.stage(names["assignment"])
@@ -66,6 +93,7 @@ class JudgePreprocessor(NbGraderPreprocessor):  # type: ignore[misc]
         record = grader.grade(names["student"], *HandIn(names["student"], path).read()).record
         save_record(submitted.parent, record)
         score_cells(nb, record.verdicts)
+        copy_hand_in_time(path.parent, _graded_folder(folders, names["student"], names["assignment"]))
         return nb, resources
 
 
@@ -81,6 +109,10 @@ def _trusted_grader(stage_id: str, release: str, isolation: str) -> Grader:
 
 def _ignore(record: Record) -> None:
     """Progress that nobody watches."""
+
+
+def _graded_folder(folders: Any, student: str, stage: str) -> Path:
+    return Path(str(folders.root)) / str(folders.autograded_directory) / student / stage
 
 
 def _release_folder(folders: Any, stage: str) -> Path:

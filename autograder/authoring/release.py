@@ -15,6 +15,7 @@ from autograder.authoring.sameness import say_the_same
 from autograder.authoring.source import notebook_text, source_notebook
 from autograder.course import Course, CourseError, Stage
 from autograder.environment import programs_on_path
+from autograder.gradebook import require_gradebook
 from autograder.suite import load_suite
 from autograder.truth import Truth
 from autograder.workspace import Workspace
@@ -35,16 +36,21 @@ def release_stage(course: Course, stage: Stage, workspace: Workspace) -> Path:
     with tempfile.TemporaryDirectory(prefix="seqlab-release-") as folder:
         trial = Workspace.together(Path(folder))
         _build_source(master, trial.source_folder(stage.id), course.release_folder(stage.id) / "checks.h5")
-        _generate(stage, trial)
+        generate(stage, trial)
         audit_release(trial.release_folder(stage.id), master)
         _replace(workspace.source_folder(stage.id), trial.source_folder(stage.id))
-    _generate(stage, workspace)
+    generate(stage, workspace)
     audit_release(workspace.release_folder(stage.id), master)
     return workspace.release_folder(stage.id)
 
 
-def _generate(stage: Stage, workspace: Workspace) -> None:
-    workspace.class_folder.mkdir(parents=True, exist_ok=True)
+def generate(stage: Stage, workspace: Workspace) -> None:
+    """Let nbgrader make the release of a stage's built source, and tell the gradebook of its cells.
+
+    Raises:
+        CourseError: the gradebook cannot be reached, or nbgrader refuses.
+    """
+    require_gradebook(workspace)
     with programs_on_path():
         outcome = NbGraderAPI(config=workspace.configuration()).generate_assignment(stage.id, force=True, create=True)
     if not outcome["success"]:

@@ -1,0 +1,47 @@
+"""What lateness costs. nbgrader and ``autograder grade`` ask the same plugin, chosen in ``nbgrader_config.py``."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from nbgrader.plugins import LateSubmissionPlugin
+from nbgrader.preprocessors import AssignLatePenalties
+from traitlets import Float
+from traitlets.config import Config
+
+DAY = 86400
+
+
+class PercentPerDay(LateSubmissionPlugin):  # type: ignore[misc]
+    """Takes a share of what was earned for each day begun after the due date."""
+
+    percent = Float(0, min=0, help="Percent of the score that each day begun costs.").tag(config=True)
+    grace_minutes = Float(0, min=0, help="Minutes after the due date that cost nothing.").tag(config=True)
+
+    def late_submission_penalty(self, student_id: str, score: float, total_seconds_late: float) -> float | None:
+        """The points that lateness costs, at most all; None for nothing."""
+        late = total_seconds_late - 60 * self.grace_minutes
+        if self.percent == 0 or late <= 0:
+            return None
+        share: float = min(1.0, self.percent / 100 * math.ceil(late / DAY))
+        return round(score * share, 2)
+
+
+class Lateness:
+    """Writes penalties into the gradebook as nbgrader's own AssignLatePenalties does."""
+
+    def __init__(self, config: Config) -> None:
+        assigner = AssignLatePenalties(config=config)
+        assigner.init_plugin()
+        self._plugin: Any = assigner.plugin_inst
+
+    def charge(self, submission: Any) -> None:
+        """Set the penalty of each notebook of a submission from its score and how late it is, or take it away."""
+        for notebook in submission.notebooks:
+            penalty = None
+            if submission.total_seconds_late > 0:
+                penalty = self._plugin.late_submission_penalty(
+                    submission.student_id, notebook.score, submission.total_seconds_late
+                )
+            notebook.late_submission_penalty = None if penalty is None else min(max(penalty, 0), notebook.score)
