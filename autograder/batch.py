@@ -65,6 +65,11 @@ class Grader:
                 continue
         raise LaunchFailed(f"the sandbox went down {FALLS} times while the hand-in of {student} was graded")
 
+    @property
+    def protections(self) -> str:
+        """What stands between student code and this machine."""
+        return self._launcher.protections
+
     def close(self) -> None:
         """Give back what the sandbox holds."""
         self._launcher.close()

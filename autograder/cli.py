@@ -27,7 +27,7 @@ from autograder.demo import write_class
 from autograder.explain import Asked, explain_grade
 from autograder.feedback import write_feedback
 from autograder.grading import Wishes, grade_class
-from autograder.isolation import ISOLATIONS, make_launcher
+from autograder.isolation import ISOLATIONS
 from autograder.record import load_records
 from autograder.reports import print_changes, print_reasons, print_scores, write_grades
 from autograder.sandbox.bubblewrap import IsolationMissing
@@ -192,12 +192,13 @@ def _chosen(course: Course, names: Sequence[str]) -> list[Stage]:
 
 
 def _grade(course: Course, stage: Stage, workspace: Workspace, wishes: Wishes) -> None:
-    protections = make_launcher(course.limits, wishes.isolation, workspace.release_folder(stage.id)).protections
-    if wishes.isolation == "none":
-        click.secho("WARNING: " + protections, fg="red", bold=True, err=True)
-    CONSOLE.print(f"protection: {protections}")
+    def told(protections: str) -> None:
+        if wishes.isolation == "none":
+            click.secho("WARNING: " + protections, fg="red", bold=True, err=True)
+        CONSOLE.print(f"protection: {protections}")
+
     with _progress() as progress:
-        outcome = grade_class(course, stage, workspace, wishes, lambda total: _counted(progress, stage, total))
+        outcome = grade_class(course, stage, workspace, wishes, lambda total: _counted(progress, stage, total), told)
     records = load_records(workspace.class_folder, stage.id)
     print_scores(CONSOLE, stage, records)
     print_reasons(CONSOLE, [record for record in records if record.student in outcome.graded])

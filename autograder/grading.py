@@ -56,9 +56,16 @@ class Outcome:
 
 
 def grade_class(
-    course: Course, stage: Stage, workspace: Workspace, wishes: Wishes, progress: Callable[[int], Callable[[], None]]
+    course: Course,
+    stage: Stage,
+    workspace: Workspace,
+    wishes: Wishes,
+    progress: Callable[[int], Callable[[], None]],
+    told: Callable[[str], None] = lambda protections: None,
 ) -> Outcome:
-    """Grade every hand-in of a stage that needs it; ``progress`` is told how many, and gives what to call after each.
+    """Grade every hand-in of a stage that needs it.
+
+    ``progress`` is told how many, and gives what to call after each; ``told`` hears which protections are in force.
 
     What is graded is in the gradebook and on record when this ends, however it ends; the next run goes on from there.
 
@@ -79,6 +86,7 @@ def grade_class(
     todo = [one for one in hand_ins if wishes.force or wishes.seed is not None or _is_due(one, before, grader)]
     after_each = progress(len(todo) + 2)
     if todo:
+        told(grader.protections)
         master = read_master(course.master_path(stage.id), stage)
         check_controls(grader, master, release, lambda _: after_each())
     graded, ungraded = _grade(plan, todo, wishes, workspace, released_notebook(release, stage), after_each)

@@ -24,6 +24,7 @@ from autograder.sandbox.launchers import PROCESSES, settings
 
 ORDER = b"child"
 READY = b"ready"
+FALLING = 0.5  # seconds
 LAST_WORDS = 4096
 WALLS = "bubblewrap, and in it for each child its own user, process, file, IPC and network namespaces, no rights"
 LIMITED = "limits on wall and processor time, memory, files, processes, messages and output"
@@ -117,9 +118,12 @@ class Nursery:
         return child
 
     def is_up(self) -> bool:
-        """Whether the fork server is there. It says nothing after its start, so all that can be read is its end."""
+        """Whether the fork server is there, asked when a child is lost: if both were killed, it may end a little later.
+
+        It says nothing after its start, so all that can be read is its end.
+        """
         try:
-            return not select.select([self._control], [], [], 0)[0]
+            return not select.select([self._control], [], [], FALLING)[0]
         except (OSError, ValueError):  # closed on this side
             return False
 

@@ -10,6 +10,7 @@ import torch
 from autograder.course import CourseError, load_course
 from autograder.judge import Judge
 from autograder.reference import reference_namespace
+from autograder.secret import CourseSecret
 from seqlab.checking.guards import Guard, Watch
 from seqlab.checking.workbench import Workbench
 from tests.conftest import ROOT
@@ -130,7 +131,7 @@ def with_torch_forward(namespace):
 
 
 def verdicts(stage, truth, namespace):
-    return {one.exercise: one for one in Judge(stage, truth, 7).judge(LocalSession(namespace))}
+    return {one.exercise: one for one in Judge(stage, truth, 7, CourseSecret(bytes(32))).judge(LocalSession(namespace))}
 
 
 def test_leaning_costs_the_exercise_and_is_charged_once(stage, truth, master):
