@@ -18,17 +18,19 @@ import pytest
 from nbgrader.api import Gradebook
 
 from autograder.authoring.master import read_master
-from autograder.batch import Grader, find_hand_ins, grade_batch, released_notebook
+from autograder.batch import Grader, released_notebook
 from autograder.course import Course, Stage
 from autograder.demo import plain_answer
 from autograder.environment import programs_on_path
 from autograder.feedback import write_feedback
 from autograder.gradebook import record_batch
+from autograder.hand_ins import find_hand_ins
 from autograder.isolation import make_launcher
 from autograder.judge import Judge
 from autograder.record import Record
 from autograder.reports import write_grades
 from autograder.sandbox.launchers import Launcher
+from autograder.secret import CourseSecret
 from autograder.submission import read_template
 from autograder.suite import load_suite
 from autograder.truth import Truth
@@ -37,6 +39,7 @@ from tests.attacks import corpus_escape, corpus_forgery, corpus_leaks, corpus_li
 from tests.attacks import corpus_scripts as scripts
 from tests.attacks.hostile import HandInCase
 from tests.attacks.oddities import odd_hand_ins
+from tests.grade_all import grade_all as grade_together
 
 SEED = 11
 WORD = "SEQLAB" + "CANARY"
@@ -111,7 +114,7 @@ def grader_with_canaries(arena: Arena, course: Course, stage: Stage, launcher: L
     """As :func:`autograder.batch.make_grader` makes one, with canaries in the suite, its mistakes and the truth."""
     master, suite = read_master(course.master_path(stage.id), stage), load_suite(stage)
     suite = replace(suite, returns={**suite.returns, f"{arena.canary}-suite": (f"{arena.canary}-value",)})
-    judge = Judge(stage, Truth(master, suite), SEED)
+    judge = Judge(stage, Truth(master, suite), SEED, CourseSecret(bytes(32)))
     release = arena.workspace.release_folder(stage.id)
     template = read_template(released_notebook(release, stage), stage.id, stage.points)
     for drawn in (one for group in judge._drawn.values() for one in group):
@@ -133,8 +136,8 @@ def grade_all(course: Course, stage: Stage, released: Workspace, folder: Path) -
         grader, master = grader_with_canaries(arena, course, stage, launcher)
         for one in hand_ins:
             if one.student.startswith("neighbour"):
-                arena.alone[one.student] = grader.grade(one.student, one.read()).record
-        batch = grade_batch(grader, master, release, hand_ins, lambda record: None)
+                arena.alone[one.student] = grader.grade(one.student, *one.read()).record
+        batch = grade_together(grader, master, release, hand_ins)
         launcher.close()
     arena.seconds = time.monotonic() - start
     record_batch(arena.workspace, released_notebook(release, stage), batch)

@@ -9,9 +9,10 @@ import pytest
 
 from autograder.annotated import annotated_notebook
 from autograder.batch import released_notebook
+from autograder.cells import MAX_SOURCE
 from autograder.sandbox.bench import SandboxBench
 from autograder.sandbox.child import Deadline
-from autograder.submission import MAX_SOURCE, MAX_SOURCES, parse_submission, read_template
+from autograder.submission import parse_submission, read_template
 from seqlab.checking.compare import compare
 from seqlab.checking.outcome import judge_outputs
 from seqlab.checking.steps import Step
@@ -137,11 +138,12 @@ def test_halves_of_characters_can_be_written_to_files(template, kind):
     assert all(cell.source.isprintable() or cell.source.encode("utf-8") for cell in submission.cells)
 
 
-def test_long_sources_are_left_out_and_endless_ones_refused(template):
+def test_long_sources_are_left_out_and_so_is_what_goes_beyond_all_bounds(template):
     def parsed(*sources):
         cells = [{"cell_type": "code", "source": source, "metadata": {}} for source in sources]
         notebook = {**template[0], "cells": template[0]["cells"] + cells}
         return parse_submission(json.dumps(notebook).encode(), template[1])
 
     assert "was left out" in parsed("1" * (MAX_SOURCE + 1)).notes[-1]
-    assert "characters; at most" in parsed("1" * MAX_SOURCES).refusal
+    many = parsed(*["1" * MAX_SOURCE] * (MOST_SOURCE // MAX_SOURCE + 1))
+    assert any("the rest is left out" in note for note in many.notes)

@@ -9,7 +9,7 @@ from dataclasses import replace
 import nbformat
 import pytest
 
-from autograder.batch import grade_batch, make_grader, released_notebook
+from autograder.batch import make_grader, released_notebook
 from autograder.feedback import write_feedback
 from autograder.gradebook import record_batch
 from autograder.hand_ins import clean_name, find_hand_ins
@@ -20,6 +20,7 @@ from autograder.workspace import Workspace
 from tests.broken.kinds_of_folders import NAME, ODD_STUDENTS
 from tests.broken.make_corpus import CORPUS, whole
 from tests.broken.table import KINDS
+from tests.grade_all import grade_all
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(600)]
 SOUND = ("000-first", "zzz-last", *ODD_STUDENTS)
@@ -54,7 +55,7 @@ def batch(course, stage, workspace_of_broken):
     grader, master = make_grader(replace(course, limits=limits), stage, release, launcher, seed=11)
     hand_ins = find_hand_ins(workspace.step_folder("submitted"), stage)
     try:
-        graded = grade_batch(grader, master, release, hand_ins, lambda record: None)
+        graded = grade_all(grader, master, release, hand_ins)
     finally:
         launcher.close()
     record_batch(workspace, released_notebook(release, stage), graded)

@@ -17,11 +17,12 @@ import pytest
 from bs4 import BeautifulSoup
 from nbgrader.api import Gradebook
 
-from autograder.batch import Graded, HandIn, released_notebook
+from autograder.batch import Graded, released_notebook
 from autograder.demo import notebook_with
 from autograder.environment import programs_on_path
 from autograder.feedback import feedback_path, write_feedback
 from autograder.gradebook import record_batch
+from autograder.hand_ins import read_plain_file
 from autograder.harmless import HARMLESS, harmless_page
 from autograder.record import load_records
 from autograder.submission import parse_submission, read_template
@@ -69,7 +70,7 @@ def record_again(workspace, stage, students=None):
     for record in load_records(workspace.class_folder, stage.id):
         path = hand_in(workspace, record.student, stage, f"{stage.id}.ipynb")
         if students is None or record.student in students:
-            data = HandIn(record.student, path).read()
+            data, _ = read_plain_file(path)
             batch.append(Graded(parse_submission(data, template), record))
     record_batch(workspace, notebook, batch)
 
