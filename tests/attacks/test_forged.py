@@ -9,7 +9,7 @@ import pytest
 
 from autograder.annotated import annotated_notebook
 from autograder.batch import released_notebook
-from autograder.cells import MAX_SOURCE
+from autograder.cells import MAX_SOURCE, MOST_SOURCE
 from autograder.sandbox.bench import SandboxBench
 from autograder.sandbox.child import Deadline
 from autograder.submission import parse_submission, read_template
