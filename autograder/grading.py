@@ -85,8 +85,8 @@ def grade_class(
     grader = kept_grader(plan)
     todo = [one for one in hand_ins if wishes.force or wishes.seed is not None or _is_due(one, before, grader)]
     after_each = progress(len(todo) + 2)
+    told(grader.protections)
     if todo:
-        told(grader.protections)
         master = read_master(course.master_path(stage.id), stage)
         check_controls(grader, master, release, lambda _: after_each())
     graded, ungraded = _grade(plan, todo, wishes, workspace, released_notebook(release, stage), after_each)

@@ -107,8 +107,8 @@ CLASSY = f"""class Step:
 rnn_step_forward = Step()"""
 LISTED = f"{STEP}    next_h = np.tanh(x @ Wx + prev_h @ Wh + b)\n    return [next_h, [x, prev_h, Wx, Wh, next_h]]"
 FOREIGN = f"""import scipy.special
-{STEP}    a = x @ Wx + prev_h @ Wh + b
-    next_h = (2 * scipy.special.expit(2 * a) - 1).astype(a.dtype)
+table = scipy.special.expit(np.linspace(-1, 1, 5))
+{STEP}    next_h = np.tanh(x @ Wx + prev_h @ Wh + b)
     return next_h, (x, prev_h, Wx, Wh, next_h)"""
 BARS = f"from tqdm.auto import tqdm\n{STEP}    for _ in tqdm(range(3)):\n        pass\n{BODY}"
 PLOTS = """%matplotlib inline
@@ -116,7 +116,7 @@ import matplotlib.pyplot as plt
 fig, ax = plt.subplots()
 ax.plot([1, 2])
 plt.show()
-for _ in range(25):
+for _ in range(5):
     plt.figure()"""
 ASYNC = "import asyncio\nasync def helper():\n    await asyncio.sleep(0)\n    return 1\nvalue = await helper()"
 DOCTEST = """def twice(n):

@@ -1,9 +1,9 @@
 """The corpus of hostile hand-ins, graded in one batch with honest neighbours: nothing gained, leaked, hurt or left."""
 
 import csv
-import os
 import re
 from collections import Counter
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import nbformat
@@ -12,6 +12,7 @@ from nbgrader.apps import NbGraderAPI
 
 from autograder.environment import programs_on_path
 from autograder.feedback import feedback_path
+from autograder.hand_ins import clean_name
 from autograder.record import load_records
 from autograder.reports import reason_lines
 from autograder.sandbox.launchers import PlainLauncher
@@ -79,7 +80,7 @@ def test_honest_oddities_lose_nothing(arena, name):
 
 @pytest.mark.parametrize("name", ["neighbour_right", "neighbour_half", "neighbour_wrong"])
 def test_neighbours_are_graded_as_if_they_were_alone(arena, name):
-    assert arena.records[name] == arena.alone[name]
+    assert replace(arena.records[name], graded_at="") == replace(arena.alone[name], graded_at="")
     assert arena.records[name].score == arena.cases[name].earns
 
 
@@ -170,5 +171,5 @@ def test_grades_and_records_can_be_read_back(arena, stage):
 
 
 def test_students_with_evil_names_are_graded_like_others(arena):
-    assert {os.fsencode(name).decode("utf-8", "backslashreplace") for name in EVIL_NAMES} <= set(arena.records)
+    assert {clean_name(name) for name in EVIL_NAMES} <= set(arena.records)
     assert not (ROOT / "classroom" / "verdicts").exists()
