@@ -69,9 +69,10 @@ def bring(places: Places, data_set: DataSet, options: FetchOptions) -> str:
         made = make_if_missing(places, data_set, data_set.seed, options.show, thorough=True)
         return MADE if made else READY
     with only_one(places.cache, data_set.name, options.show):
-        if not wrong_with(places, data_set, thorough=True):
+        wrong = wrong_with(places, data_set, thorough=True)
+        if not wrong:
             return READY
-        _build(places, data_set, options, installed)
+        _build(places, data_set, options, installed, wrong[0])
     return MADE
 
 
@@ -82,7 +83,7 @@ def wrong_with(places: Places, data_set: DataSet, thorough: bool = False) -> lis
     return faults(places.built(data_set), data_set.version, data_set.outputs, thorough)
 
 
-def _build(places: Places, data_set: DataSet, options: FetchOptions, installed: dict[str, str]) -> None:
+def _build(places: Places, data_set: DataSet, options: FetchOptions, installed: dict[str, str], wrong: str) -> None:
     for line in verify_raw(places, data_set) if is_fetched(places, data_set) else ():
         options.show(line)  # and it is fetched anew
     files = {path.name: path for path in fetch_set(places, data_set, options)}
@@ -90,7 +91,7 @@ def _build(places: Places, data_set: DataSet, options: FetchOptions, installed: 
     made_from = {"files": {name: sha256_of(path) for name, path in files.items()}, "installed": installed}
     sources = Sources(files, needed, options.show)
     folder = places.built(data_set)
-    why = f": {wrong_with(places, data_set, thorough=True)[0]}" if is_there(folder) else ""
+    why = f": {wrong}" if is_there(folder) else ""
     options.show(f"building {data_set.name}{why} ...")
     build_folder(folder, data_set.version, made_from, lambda fresh: _built(data_set, sources, fresh))
 
