@@ -26,10 +26,10 @@ class Limits:
 
     start_seconds: float
     cell_seconds: float
-    call_seconds: float
+    case_seconds: float
     submission_seconds: float
     cell_cpu_seconds: float
-    call_cpu_seconds: float
+    case_cpu_seconds: float
     cpu_seconds: int
     memory_mb: int
     file_mb: int

@@ -6,6 +6,7 @@ import ast
 import threading
 import warnings
 from collections.abc import Iterable
+from functools import lru_cache
 
 from IPython.core.inputtransformer2 import TransformerManager
 
@@ -13,6 +14,7 @@ UNPARSABLE = (SyntaxError, ValueError, RecursionError, MemoryError)
 _WARNINGS = threading.Lock()
 
 
+@lru_cache(maxsize=512)
 def parsed(source: str) -> ast.Module | None:
     """The syntax tree of a cell; None where it has none."""
     tree = _tree(source)
@@ -36,18 +38,23 @@ def same_code(source: str, other: str) -> bool:
     """Whether two cells are the same to Python; comments and blank lines do not count."""
     if source.strip() == other.strip():
         return True
-    trees = [parsed(text) for text in (source, other)]
-    try:
-        dumps = {"" if tree is None else ast.dump(tree) for tree in trees}
-    except RecursionError:
-        return False
-    return len(dumps) == 1 and "" not in dumps
+    return _dump(source) == _dump(other) != ""
 
 
 def listed(numbers: Iterable[int]) -> str:
     """``6, 9 and 12``."""
     words = [str(number) for number in numbers]
     return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
+
+
+@lru_cache(maxsize=512)
+def _dump(source: str) -> str:
+    """The syntax tree of a cell as text; empty where it has none."""
+    tree = parsed(source)
+    try:
+        return "" if tree is None else ast.dump(tree)
+    except RecursionError:
+        return ""
 
 
 def _tree(source: str) -> ast.Module | None:

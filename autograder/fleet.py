@@ -1,13 +1,18 @@
-"""Grading many hand-ins: a pure function mapped over Dask, on this machine's cores or on a cluster.
+"""Grading many hand-ins: a pure function mapped over this machine's cores or, by Dask, over processes or a cluster.
 
 Only what comes back is written down, and only by the caller. A worker that dies takes nothing along: Dask gives what it
 was at to another. Some hand-ins are under way at a time, so that a thousand need no more memory than ten.
+
+The grader mostly waits for its sandbox, so some hand-ins at a time share a process, its libraries and its warm sandbox;
+more processes are started where one would be too busy.
 """
 
 from __future__ import annotations
 
 import itertools
+import threading
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
@@ -21,8 +26,9 @@ from autograder.isolation import make_launcher
 from autograder.sandbox.child import LaunchFailed
 from autograder.secret import CourseSecret
 
-FEW = 3  # hand-ins for which starting workers takes longer than grading
-UNDER_WAY = 2  # hand-ins for each worker
+UNDER_WAY = 2  # hand-ins for each one that is graded at a time
+TOGETHER = 4  # hand-ins graded at a time in one process
+_MAKING = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -67,9 +73,11 @@ def grade_one(plan: GradingPlan, student: str, data: bytes, notes: Sequence[str]
 
 
 def graded_by_fleet(
-    plan: GradingPlan, hand_ins: Iterable[HandIn], workers: int, scheduler: str | None = None
+    plan: GradingPlan, hand_ins: Iterable[HandIn], workers: int, scheduler: str | None = None, together: int = TOGETHER
 ) -> Iterator[Graded | Ungraded]:
-    """Grade hand-ins on ``workers`` processes of this machine, or on the cluster at the address ``scheduler``.
+    """Grade hand-ins, ``workers`` at a time on this machine, or on the Dask cluster at the address ``scheduler``.
+
+    Up to ``together`` of them share a process; if that is enough, it is this one.
 
     Yields:
         What came of each, as it comes.
@@ -77,44 +85,58 @@ def graded_by_fleet(
     Raises:
         LaunchFailed: a worker's machine cannot run student code.
     """
-    rest = iter(hand_ins)
-    few = list(itertools.islice(rest, FEW + 1))
-    if scheduler is None and (workers < 2 or len(few) <= FEW):
-        yield from (grade_one(plan, one.student, *one.read()) for one in itertools.chain(few, rest))
+    if scheduler is None and workers <= together:
+        with ThreadPoolExecutor(workers) as here:
+            yield from _mapped(here, workers, plan, hand_ins)
         return
-    with _client(workers, scheduler) as client:
-        yield from _mapped(client, plan, itertools.chain(few, rest))
+    with _client(workers, scheduler, together) as client:
+        at_a_time = max(sum(client.nthreads().values()), 1)
+        with client.get_executor(pure=False) as there:
+            yield from _mapped(there, at_a_time, plan, hand_ins)
 
 
-def _mapped(client: Any, plan: GradingPlan, hand_ins: Iterator[HandIn]) -> Iterator[Graded | Ungraded]:
-    from distributed import as_completed  # noqa: PLC0415 (a second to import; small classes do without)
-
-    def submit(one: HandIn) -> Any:
-        return client.submit(grade_one, plan, one.student, *one.read(), pure=False)
-
-    room = UNDER_WAY * max(sum(client.nthreads().values()), 1)
-    under_way = as_completed([submit(one) for one in itertools.islice(hand_ins, room)])
-    for future in under_way:
-        yield future.result()
-        under_way.update([submit(one) for one in itertools.islice(hand_ins, 1)])
+def _mapped(
+    executor: Executor, at_a_time: int, plan: GradingPlan, hand_ins: Iterable[HandIn]
+) -> Iterator[Graded | Ungraded]:
+    rest = iter(hand_ins)
+    under_way: set[Future[Graded | Ungraded]] = set()
+    try:
+        while True:
+            for one in itertools.islice(rest, UNDER_WAY * at_a_time - len(under_way)):
+                under_way.add(executor.submit(grade_one, plan, one.student, *one.read()))
+            if not under_way:
+                return
+            done, under_way = wait(under_way, return_when=FIRST_COMPLETED)
+            yield from (future.result() for future in done)
+    finally:
+        for future in under_way:
+            future.cancel()
 
 
 @contextmanager
-def _client(workers: int, scheduler: str | None) -> Iterator[Any]:
-    from distributed import Client, LocalCluster  # noqa: PLC0415
+def _client(workers: int, scheduler: str | None, together: int) -> Iterator[Any]:
+    from distributed import Client, LocalCluster  # noqa: PLC0415 (a second to import; small classes do without)
 
     if scheduler is not None:
         with Client(scheduler) as client:
             yield client
         return
+    processes = -(-workers // together)
     with (
-        LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None, memory_limit=0) as cluster,
+        LocalCluster(
+            n_workers=processes, threads_per_worker=-(-workers // processes), dashboard_address=None, memory_limit=0
+        ) as cluster,
         Client(cluster) as client,
     ):
         yield client
 
 
-@lru_cache(maxsize=1)
 def kept_grader(plan: GradingPlan) -> Grader:
-    """The grader of this process for a plan."""
+    """The grader of this process for a plan; made once, whoever asks first."""
+    with _MAKING:
+        return _kept_grader(plan)
+
+
+@lru_cache(maxsize=1)
+def _kept_grader(plan: GradingPlan) -> Grader:
     return grader_of(plan)

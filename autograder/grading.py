@@ -10,7 +10,7 @@ from autograder.authoring.master import read_master
 from autograder.batch import Graded, Grader, check_controls, fresh_seed, released_notebook
 from autograder.circumstances import suite_digest
 from autograder.course import Course, CourseError, Stage
-from autograder.fleet import GradingPlan, Ungraded, graded_by_fleet, kept_grader
+from autograder.fleet import TOGETHER, GradingPlan, Ungraded, graded_by_fleet, kept_grader
 from autograder.gradebook import record_batch, require_stage
 from autograder.hand_ins import HandIn, find_hand_ins
 from autograder.history import changes
@@ -25,7 +25,8 @@ class Wishes:
 
     Attributes:
         isolation: what stands between student code and this machine.
-        workers: processes on this machine.
+        workers: how many are graded at a time on this machine.
+        together: how many of them at most share a process.
         scheduler: the address of a Dask cluster to use in their place.
         seed: draw the hidden inputs from this one again; everybody is graded.
         force: grade those too whose work and suite have not changed.
@@ -33,6 +34,7 @@ class Wishes:
 
     isolation: str = "bubblewrap"
     workers: int = 1
+    together: int = TOGETHER
     scheduler: str | None = None
     seed: int | None = None
     force: bool = False
@@ -125,7 +127,7 @@ def _grade(
     ungraded: list[Ungraded] = []
 
     def sorted_out() -> Iterator[Graded]:
-        for one in graded_by_fleet(plan, todo, wishes.workers, wishes.scheduler):
+        for one in graded_by_fleet(plan, todo, wishes.workers, wishes.scheduler, wishes.together):
             after_each()
             if isinstance(one, Ungraded):
                 ungraded.append(one)

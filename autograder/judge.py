@@ -12,7 +12,7 @@ from autograder.course import Imports, Stage
 from autograder.sandbox.child import ChildLost
 from autograder.secret import CourseSecret
 from autograder.session import Session, SessionOver
-from autograder.student import Bench, run_play
+from autograder.student import Bench
 from autograder.suite import ExerciseSuite
 from autograder.truth import DrawnCase, Truth
 from seqlab.checking.casefile import NamedMistake
@@ -130,10 +130,10 @@ class Judge:
         """
         title = drawn.case.title
         try:
-            plan = run_play(bench, drawn.case.play, drawn.inputs, self._truth.suite.returns)
+            bench.perform(drawn.plan, drawn.inputs)
         except StudentError as error:
             return failed(title, error)
-        got = {name: fetch(bench, place) for name, place in plan.outputs.items()}
+        got = {name: fetch(bench, place) for name, place in drawn.plan.outputs.items()}
         changed = bench.changed_inputs() if drawn.case.guards_inputs else None
         precision = precision_of(drawn.inputs.values())
         outcome = judge_outputs(title, drawn.expected, got, {}, precision, changed)

@@ -52,7 +52,7 @@ class Session:
             if len(self._fatal) > MAX_FATAL_CELLS:
                 raise SessionOver(f"more than {MAX_FATAL_CELLS} cells end the Python process")
             self._child = self._prepared()
-        return SandboxBench(self._child, self._limits.call_seconds, self._deadline, self._limits.call_cpu_seconds)
+        return SandboxBench(self._child, self._limits.case_seconds, self._deadline, self._limits.case_cpu_seconds)
 
     def abandon(self) -> None:
         """Give up the current child; the next :meth:`bench` starts a new one."""

@@ -1,9 +1,9 @@
 """The student as a suite sees it: call their functions as if they were local.
 
 A *play* is a plain function ``play(student, **inputs)`` that returns named results. What it does with
-``student`` becomes steps (:mod:`seqlab.checking.steps`) on a bench: the reference's own (truth), a
-recording one (public checks) or the sandbox's (grading). A play may hand over only the case's inputs,
-earlier results and plain scalars, so that each case can also be written down as data.
+``student`` becomes a plan (:mod:`seqlab.checking.steps`), which is done on a bench: the reference's own (truth), the
+notebook's (public checks) or the sandbox's (grading). A play may hand over only the case's inputs, earlier results and
+plain scalars, and sees no values, so that each case is data.
 """
 
 from __future__ import annotations
@@ -22,13 +22,10 @@ Returns = Mapping[str, tuple[str, ...]]
 
 
 class Bench(Protocol):
-    """Where steps are done."""
+    """Where plans are done."""
 
-    def begin(self, inputs: Inputs) -> None:
-        """Start a case."""
-
-    def run(self, step: Step) -> None:
-        """Do a step and keep its result."""
+    def perform(self, plan: Plan, inputs: Inputs) -> None:
+        """Start a case and do its steps."""
 
     def value(self, index: int) -> Value:
         """The result of a step as data."""
@@ -94,10 +91,9 @@ Play = Callable[..., Mapping[str, Handle]]
 
 
 class PlayRun:
-    """One run of a play on a bench: turns what the play does into steps, and remembers them."""
+    """One run of a play: turns what the play does into steps, and remembers them."""
 
-    def __init__(self, bench: Bench, inputs: Inputs, returns: Returns) -> None:
-        self._bench = bench
+    def __init__(self, inputs: Inputs, returns: Returns) -> None:
         self._inputs = inputs
         self._returns = returns
         self._steps: list[Step] = []
@@ -111,8 +107,7 @@ class PlayRun:
         return whole if len(names) < 2 else tuple(whole[place] for place in range(len(names)))
 
     def do(self, step: Step) -> Handle:
-        """Do one step on the bench."""
-        self._bench.run(step)
+        """Note a step, and hand out what stands for its result."""
         self._steps.append(step)
         return Handle(self, len(self._steps) - 1)
 
@@ -154,12 +149,22 @@ class PlayRun:
         raise TypeError("a play may pass only whole inputs of its case; make the derived array an input too")
 
 
+def plan_of(play: Play, inputs: Inputs, returns: Returns) -> Plan:
+    """What ``play`` does, as data.
+
+    Raises:
+        TypeError: it hands over what a play may not.
+    """
+    run = PlayRun(inputs, returns)
+    return run.plan(play(Student(run), **inputs))
+
+
 def run_play(bench: Bench, play: Play, inputs: Inputs, returns: Returns) -> Plan:
-    """Run ``play`` on ``bench`` and return the plan of what it did; the results stay on the bench.
+    """Do on ``bench`` what ``play`` does and return its plan; the results stay on the bench.
 
     Raises:
         StudentError: the student's code could not do a step.
     """
-    bench.begin(inputs)
-    run = PlayRun(bench, inputs, returns)
-    return run.plan(play(Student(run), **inputs))
+    plan = plan_of(play, inputs, returns)
+    bench.perform(plan, inputs)
+    return plan

@@ -11,7 +11,7 @@ import numpy as np
 from autograder.printable import LIMIT, printable
 from autograder.sandbox.child import Child, Deadline
 from seqlab.checking.guards import MAX_HITS, Guard, Hit
-from seqlab.checking.steps import Step
+from seqlab.checking.steps import Plan
 from seqlab.checking.values import Array, NotAValue, Value
 from seqlab.checking.workbench import StudentError
 
@@ -19,12 +19,14 @@ from seqlab.checking.workbench import StudentError
 class SandboxBench:
     """A bench (:class:`autograder.student.Bench`) whose steps are done by a child."""
 
-    def __init__(self, child: Child, call_seconds: float, deadline: Deadline, cpu_seconds: float = math.inf) -> None:
+    def __init__(self, child: Child, case_seconds: float, deadline: Deadline, cpu_seconds: float = math.inf) -> None:
         self._child = child
-        self._call_seconds = call_seconds
+        self._case_seconds = case_seconds
         self._cpu_seconds = cpu_seconds
         self._deadline = deadline
         self._inputs: dict[str, Array] = {}
+        self._answer: Mapping[str, Any] = {}
+        self._arrays: Mapping[str, Array] = {}
         self._guard: Guard | None = None
         self._guarded: list[Hit] = []
 
@@ -37,51 +39,42 @@ class SandboxBench:
         """What the child says was used against the guard."""
         return self._guarded
 
-    def begin(self, inputs: Mapping[str, Array]) -> None:
-        """Lay out the inputs of a case."""
-        self._inputs = dict(inputs)
-        self._ask({"action": "begin", "guard": self._guard.to_json() if self._guard else None}, self._inputs)
-
-    def run(self, step: Step) -> None:
-        """Do a step.
+    def perform(self, plan: Plan, inputs: Mapping[str, Array]) -> None:
+        """Have a case done: one message there, one back, with all that is wanted of it.
 
         Raises:
-            StudentError: the student's code could not do it.
+            StudentError: the student's code could not do a step.
             ChildLost: there was no proper answer in time.
         """
-        self._ask({"action": "step", "step": step.to_json()})
+        self._inputs, self._answer, self._arrays = dict(inputs), {}, {}
+        guard = self._guard.to_json() if self._guard else None
+        wanted = sorted(set(plan.outputs.values()))
+        body = {"action": "case", "plan": plan.to_text(), "wanted": wanted, "guard": guard}
+        allowed = self._deadline.allow(self._case_seconds, self._cpu_seconds)
+        self._answer, self._arrays = self._child.request(body, allowed, self._inputs)
+        self._guarded = _hits(self._answer.get("guarded"))
+        if "student_error" in self._answer:
+            raise StudentError(_words(self._answer["student_error"]), self._answer.get("unfinished") is True)
 
     def value(self, index: int) -> Value:
-        """Fetch a result.
+        """A wanted result.
 
         Raises:
             NotAValue: it is not numbers.
         """
-        answer, arrays = self._ask({"action": "value", "index": index})
-        if "not_a_value" in answer:
-            raise NotAValue(_words(answer["not_a_value"], 200))
-        kind, dtype = answer.get("kind"), answer.get("dtype")
-        if kind not in ("array", "tensor", "number") or not isinstance(dtype, str) or "value" not in arrays:
+        results = self._answer.get("results")
+        said = results.get(str(index)) if isinstance(results, dict) else None
+        told: Mapping[str, Any] = said if isinstance(said, dict) else {}
+        if "not_a_value" in told:
+            raise NotAValue(_words(told["not_a_value"], 200))
+        kind, dtype, numbers = told.get("kind"), told.get("dtype"), self._arrays.get(f"out/{index}")
+        if kind not in ("array", "tensor", "number") or not isinstance(dtype, str) or numbers is None:
             raise NotAValue("expected numbers, found something else")
-        return Value(kind, printable(dtype, 20), arrays["value"])
+        return Value(kind, printable(dtype, 20), numbers)
 
     def changed_inputs(self) -> list[str]:
         """The inputs that were written into: the child shows what lies there now, and it is compared here."""
-        try:
-            _, now = self._ask({"action": "inputs"})
-        except StudentError:
-            now = {}
-        return [name for name, array in self._inputs.items() if not _same(array, now.get(name))]
-
-    def _ask(
-        self, body: dict[str, Any], arrays: Mapping[str, Array] | None = None
-    ) -> tuple[dict[str, Any], dict[str, Array]]:
-        answer, values = self._child.request(body, self._deadline.allow(self._call_seconds, self._cpu_seconds), arrays)
-        if "guarded" in answer:
-            self._guarded = _hits(answer["guarded"])
-        if "student_error" in answer:
-            raise StudentError(_words(answer["student_error"]), answer.get("unfinished") is True)
-        return answer, values
+        return [name for name, array in self._inputs.items() if not _same(array, self._arrays.get(f"in/{name}"))]
 
 
 def _words(claim: object, limit: int = LIMIT) -> str:

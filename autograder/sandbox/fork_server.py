@@ -186,11 +186,8 @@ class ForkServerLauncher:
         Raises:
             LaunchFailed: there is no fork server, and none could be started.
         """
-        with self._lock:
-            if not self._held:
-                self._held.append(Nursery(self._limits, self._files))
-            group = "a control group" if self._groups else "no control group"
-            return f"{WALLS}; in each: {self._held[0].found or 'unknown'}, {group}; {LIMITED}"
+        group = "a control group" if self._groups else "no control group"
+        return f"{WALLS}; in each: {self._nursery(None).found or 'unknown'}, {group}; {LIMITED}"
 
     def start(self) -> Child:
         """Fork a child; it is in its control group, where there is one, before student code runs.
@@ -213,17 +210,24 @@ class ForkServerLauncher:
             raise LaunchFailed(f"a child could not be put into a control group in {groups.folder}: {error}") from error
 
     def _forked(self) -> Child:
+        found = self._nursery(None)
+        try:
+            return found.child()
+        except (OSError, LaunchFailed):
+            found = self._nursery(found)
+        try:
+            return found.child()
+        except OSError as error:
+            raise LaunchFailed(f"the fork server ended while it made a child: {error}") from error
+
+    def _nursery(self, useless: Nursery | None) -> Nursery:
+        """The fork server at work, or a new one where there is none or it is the one found useless."""
         with self._lock:
-            if self._held:
-                try:
-                    return self._held[0].child()
-                except (OSError, LaunchFailed):
-                    _close_all(self._held)
-            self._held.append(Nursery(self._limits, self._files))
-            try:
-                return self._held[0].child()
-            except OSError as error:
-                raise LaunchFailed(f"the fork server ended while it made a child: {error}") from error
+            if self._held and self._held[0] is useless:
+                _close_all(self._held)
+            if not self._held:
+                self._held.append(Nursery(self._limits, self._files))
+            return self._held[0]
 
     def close(self) -> None:
         """End the fork server, and with it every child."""

@@ -10,7 +10,7 @@ from seqlab.checking.casefile import PublicCase
 from seqlab.checking.compare import Finding, compare, kind_text, precision_of
 from seqlab.checking.naming import explaining_mistakes
 from seqlab.checking.values import NotAValue, Value
-from seqlab.checking.workbench import StudentError, Workbench, replay
+from seqlab.checking.workbench import StudentError, Workbench
 
 INPUTS = "inputs"
 
@@ -82,10 +82,10 @@ def replay_case(case: PublicCase, namespace: Mapping[str, object]) -> CaseOutcom
     """Replay a public case on the functions of ``namespace`` and judge what comes out."""
     bench = Workbench(namespace)
     try:
-        places = replay(case.plan, case.inputs, bench)
+        bench.perform(case.plan, case.inputs)
     except StudentError as error:
         return failed(case.title, error)
-    got = {name: fetch(bench, place) for name, place in places.items()}
+    got = {name: fetch(bench, place) for name, place in case.plan.outputs.items()}
     changed = bench.changed_inputs() if case.guards_inputs else None
     precision = precision_of(case.inputs.values())
     return judge_outputs(case.title, case.expected, got, case.mistakes, precision, changed)

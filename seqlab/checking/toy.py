@@ -14,7 +14,7 @@ from seqlab.checking.locate import checks_of, exercise_name, namespace_of
 from seqlab.checking.outcome import fetch
 from seqlab.checking.show import show
 from seqlab.checking.values import Array, Value, value_of
-from seqlab.checking.workbench import StudentError, Workbench, replay
+from seqlab.checking.workbench import StudentError, Workbench
 
 RIGHT_MARK, WRONG_MARK = "✓", "✗ yours:"
 
@@ -79,10 +79,10 @@ def run_toy(student_object: Callable[..., object]) -> ToyRun:
         raise LookupError(f"{name} has no toy case; check({name}) says what is right and what is off")
     bench = Workbench(namespace_of(student_object))
     try:
-        places = replay(tiny.case.plan, tiny.case.inputs, bench)
+        bench.perform(tiny.case.plan, tiny.case.inputs)
     except StudentError as error:
         return ToyRun(name, tiny, {}, str(error))
-    return ToyRun(name, tiny, dict(_values(bench, places)))
+    return ToyRun(name, tiny, dict(_values(bench, tiny.case.plan.outputs)))
 
 
 def _values(bench: Workbench, places: Mapping[str, int]) -> Iterator[tuple[str, Value]]:

@@ -48,20 +48,18 @@ class Workbench:
         """What the steps since :meth:`guard` used against it."""
         return self._watch.hits() if self._watch else []
 
-    def begin(self, inputs: Mapping[str, Array]) -> None:
-        """Start a case: forget all results, lay out fresh copies of its inputs."""
-        self._originals = fresh_copies(inputs)
-        self._inputs = fresh_copies(inputs)
-        self._results = []
-
-    def run(self, step: Step) -> None:
-        """Do one step and keep its result.
+    def perform(self, plan: Plan, inputs: Mapping[str, Array]) -> None:
+        """Start a case: forget all results, lay out fresh copies of its inputs, do each step and keep its result.
 
         Raises:
             StudentError: the student's code raised, is missing, or returned the wrong number of values.
         """
+        self._originals = fresh_copies(inputs)
+        self._inputs = fresh_copies(inputs)
+        self._results = []
         with self._watch.watching() if self._watch else nullcontext():
-            self._results.append(self._perform(step))
+            for step in plan.steps:
+                self._results.append(self._do(step))
 
     def value(self, index: int) -> Value:
         """The result of step ``index`` as data.
@@ -80,7 +78,7 @@ class Workbench:
         """The inputs as they are now, whatever was written into them."""
         return dict(self._inputs)
 
-    def _perform(self, step: Step) -> object:
+    def _do(self, step: Step) -> object:
         if step.op == "put":
             return self._decode(step.args[0])
         if step.op == "call":
@@ -129,18 +127,6 @@ class Workbench:
         if "list" in encoded:
             return [self._decode(item) for item in encoded["list"]]
         return {name: self._decode(item) for name, item in encoded["dict"].items()}
-
-
-def replay(plan: Plan, inputs: Mapping[str, Array], bench: Workbench) -> dict[str, int]:
-    """Do every step of ``plan`` on ``bench``; return which step holds which output.
-
-    Raises:
-        StudentError: a step could not be done.
-    """
-    bench.begin(inputs)
-    for step in plan.steps:
-        bench.run(step)
-    return dict(plan.outputs)
 
 
 def _require_count(label: str, names: tuple[str, ...], result: object) -> None:

@@ -124,7 +124,7 @@ def grader_with_canaries(arena: Arena, course: Course, stage: Stage, launcher: L
 
 def grade_all(course: Course, stage: Stage, released: Workspace, folder: Path) -> Arena:
     """Grade the neighbours alone, then everybody; write records, gradebook, notebooks, pages and grades."""
-    brisk = replace(course.limits, cell_seconds=4, call_seconds=2, submission_seconds=40, cpu_seconds=20)
+    brisk = replace(course.limits, cell_seconds=4, case_seconds=2, submission_seconds=40, cpu_seconds=20)
     small = replace(brisk, memory_mb=768, file_mb=16, output_kb=256)
     arena, course = prepare(replace(course, limits=small), stage, released, folder)
     release = arena.workspace.release_folder(stage.id)

@@ -2,7 +2,7 @@
 
 import json
 import socket
-from functools import partial
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -15,8 +15,8 @@ from autograder.sandbox.child import Deadline
 from autograder.submission import parse_submission, read_template
 from seqlab.checking.compare import compare
 from seqlab.checking.outcome import judge_outputs
-from seqlab.checking.steps import Step
-from seqlab.checking.values import Value, value_of
+from seqlab.checking.steps import Plan, Step
+from seqlab.checking.values import NotAValue, Value, value_of
 from seqlab.checking.wire import LENGTH, WireError, receive
 from seqlab.checking.workbench import StudentError
 
@@ -74,21 +74,25 @@ class Puppet:
         return self.answer, {}
 
 
-@pytest.mark.parametrize("answer", [{"not_a_value": "x"}, {"student_error": "x"}, {"student_error": ["x"]}, {}])
-def test_no_answer_to_any_request_raises_what_the_judge_does_not_expect(answer):
+PLAN = Plan((Step("call", "f"),), {"y": 0})
+RESULTS = [{"0": {"not_a_value": ["x"]}}, {"0": {"kind": "array", "dtype": 5}}, {"0": "x"}, {"0": None}, ["x"], {}, 7]
+
+
+@pytest.mark.parametrize(
+    "answer", [{"student_error": "x"}, {"student_error": ["x"]}, {}, *({"results": results} for results in RESULTS)]
+)
+def test_no_answer_to_a_request_raises_what_the_judge_does_not_expect(answer):
     bench = SandboxBench(Puppet(**answer), 1, Deadline(60))
-    begin, run = partial(bench.begin, {"x": np.zeros(2)}), partial(bench.run, Step("call", "f"))
-    for act in (begin, run, bench.changed_inputs):
-        try:
-            told = act()
-        except StudentError:
-            told = None
-    assert told == ["x"]
+    with suppress(StudentError):
+        bench.perform(PLAN, {"x": np.zeros(2)})
+    with pytest.raises(NotAValue):
+        bench.value(0)
+    assert bench.changed_inputs() == ["x"]
 
 
 def test_inputs_are_compared_outside():
-    bench = SandboxBench(Puppet(changed=[]), 1, Deadline(60))
-    bench.begin({"x": np.zeros(2)})
+    bench = SandboxBench(Puppet(changed=[], results={}), 1, Deadline(60))
+    bench.perform(PLAN, {"x": np.zeros(2)})
     assert bench.changed_inputs() == ["x"]
 
 

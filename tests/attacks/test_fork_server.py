@@ -20,7 +20,7 @@ from autograder.student import run_play
 from tests.conftest import ROOT
 
 pytestmark = pytest.mark.sandbox
-LIMITS = replace(load_course(ROOT).limits, cell_seconds=8, call_seconds=4, file_mb=4, memory_mb=512, output_kb=64)
+LIMITS = replace(load_course(ROOT).limits, cell_seconds=8, case_seconds=4, file_mb=4, memory_mb=512, output_kb=64)
 
 
 @pytest.fixture(scope="module")

@@ -29,7 +29,7 @@ from seqlab.checking.workbench import StudentError
 from tests.conftest import ROOT
 
 pytestmark = pytest.mark.sandbox
-LIMITS = replace(load_course(ROOT).limits, cell_seconds=8, call_seconds=4, file_mb=4, memory_mb=512, output_kb=64)
+LIMITS = replace(load_course(ROOT).limits, cell_seconds=8, case_seconds=4, file_mb=4, memory_mb=512, output_kb=64)
 X = np.arange(4.0)
 TWO_BUSY_PROCESSES = "import os\nos.fork()\nwhile True: pass"
 START_UNTIL_REFUSED = """\
@@ -125,7 +125,7 @@ def test_a_process_that_was_waited_for_still_counts(child):
 
 
 def test_the_submission_s_processor_time_goes_on_in_the_next_child(launcher):
-    limits = replace(LIMITS, cell_seconds=60, call_seconds=60, cpu_seconds=3, cell_cpu_seconds=2, call_cpu_seconds=2)
+    limits = replace(LIMITS, cell_seconds=60, case_seconds=60, cpu_seconds=3, cell_cpu_seconds=2, case_cpu_seconds=2)
     cells = [RunnableCell(1, "def f(x):\n    while True: pass")]
     with Session(launcher, cells, limits) as session:
         with pytest.raises(ChildLost, match="more than 2 seconds of processor time"):

@@ -20,7 +20,7 @@ from seqlab.checking.workbench import StudentError
 from tests.conftest import ROOT
 
 pytestmark = pytest.mark.sandbox
-LIMITS = replace(load_course(ROOT).limits, cell_seconds=8, call_seconds=4, file_mb=4, memory_mb=512, output_kb=64)
+LIMITS = replace(load_course(ROOT).limits, cell_seconds=8, case_seconds=4, file_mb=4, memory_mb=512, output_kb=64)
 X = np.arange(4.0)
 WRITE_EVERYWHERE = """\
 import os
@@ -70,7 +70,7 @@ def printed(child, word):
 
 
 def played(child, name="f"):
-    bench = SandboxBench(child, LIMITS.call_seconds, Deadline(60))
+    bench = SandboxBench(child, LIMITS.case_seconds, Deadline(60))
     plan = run_play(bench, lambda student, x: {"out": getattr(student, name)(x)}, {"x": X}, {})
     return bench.value(plan.outputs["out"]).numbers
 

@@ -50,7 +50,7 @@ def batch(course, stage, workspace_of_broken):
     workspace = workspace_of_broken
     lay_out(workspace.step_folder("submitted"), stage)
     release = workspace.release_folder(stage.id)
-    limits = replace(course.limits, cell_seconds=8, call_seconds=6, submission_seconds=60, output_kb=64)
+    limits = replace(course.limits, cell_seconds=8, case_seconds=6, submission_seconds=60, output_kb=64)
     launcher = make_launcher(limits, "bubblewrap", release)
     grader, master = make_grader(replace(course, limits=limits), stage, release, launcher, seed=11)
     hand_ins = find_hand_ins(workspace.step_folder("submitted"), stage)

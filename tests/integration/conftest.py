@@ -23,7 +23,7 @@ def classroom(course, stage, master, released, isolation, tmp_path_factory):
     release = workspace.release_folder(stage.id)
     notebook = released_notebook(release, stage)
     write_class(workspace.step_folder("submitted"), notebook, master, load_suite(stage).mistakes[0])
-    brisk = replace(course, limits=replace(course.limits, call_seconds=4))
+    brisk = replace(course, limits=replace(course.limits, case_seconds=4))
     launcher = make_launcher(brisk.limits, "bubblewrap", release)
     grader, _ = make_grader(brisk, stage, release, launcher, seed=5)
     check_controls(grader, master, release, lambda record: None)

@@ -67,7 +67,7 @@ def gradebook_scores(workspace, stage):
 
 @pytest.fixture
 def graded(classroom, course, stage):
-    """The class graded on two workers."""
+    """The class graded on two threads of this process."""
     return classroom, grade(course, stage, classroom, workers=2)
 
 
@@ -75,7 +75,7 @@ def test_workers_give_the_same_grades_and_an_unchanged_class_is_not_graded_again
     workspace, outcome = graded
     assert sorted(outcome.graded) == sorted(CLASS)
     assert scores(workspace, stage) == gradebook_scores(workspace, stage) == CLASS
-    again = grade(course, stage, workspace, workers=2)
+    again = grade(course, stage, workspace, workers=2, together=1)
     assert (again.graded, sorted(again.unchanged)) == ((), sorted(CLASS))
     submit(workspace, stage, "ben", solved)
     changed = grade(course, stage, workspace)
@@ -155,7 +155,8 @@ if __name__ == "__main__":
     course = load_course(Path({root!r}))
     done = lambda: print("done", flush=True)
     outcome = grade_class(
-        course, course.stage("s01_rnn"), Workspace.together(Path(sys.argv[1])), Wishes(workers=2), lambda total: done
+        course, course.stage("s01_rnn"), Workspace.together(Path(sys.argv[1])), Wishes(workers=2, together=1),
+        lambda total: done,
     )
     print("graded", len(outcome.graded), flush=True)
 """
@@ -222,6 +223,6 @@ def test_a_killed_parent_s_work_is_gone_on_with(start, classroom, course, stage)
     os.kill(first.pid, signal.SIGKILL)
     first.wait()
     done = len(load_records(classroom.class_folder, stage.id))
-    outcome = grade(course, stage, classroom, workers=2)
+    outcome = grade(course, stage, classroom, workers=3, together=2)
     assert len(outcome.graded) == len(CLASS) - done
     all_once(classroom, stage)

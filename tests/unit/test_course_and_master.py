@@ -88,11 +88,11 @@ name = "test"
 [limits]
 start_seconds = 1
 cell_seconds = 1
-call_seconds = 1
+case_seconds = 1
 submission_seconds = 1
 cpu_seconds = 1
 cell_cpu_seconds = 1
-call_cpu_seconds = 1
+case_cpu_seconds = 1
 memory_mb = 1
 file_mb = 1
 output_kb = 1

@@ -10,6 +10,7 @@ that one signals mean less than elsewhere.)
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import random
@@ -23,7 +24,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from . import namespaces
-from .serve import Server, address_space, limit, make_shell, preload
+from .serve import Server, address_space, limit, make_shell, preload, rehearse
 
 ORDER = b"child"
 PUBLIC = Path("/opt/public")
@@ -33,6 +34,8 @@ def serve_orders(control: socket.socket, settings: Mapping[str, Any]) -> None:
     """Fork a child for every order until the judge hangs up."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # keepers are reaped by the kernel
     shell = make_shell()
+    gc.collect()
+    gc.freeze()  # else each child's collector would write into, and so copy, all that was imported
     control.send(b"ready" + ", ".join(tried_world(settings)).encode())
     while True:
         order, descriptors, _, _ = socket.recv_fds(control, len(ORDER), 2)
@@ -155,6 +158,7 @@ def main() -> None:
     os.set_inheritable(control.fileno(), False)
     sys.argv[1:] = []
     preload(settings["preload"])
+    rehearse()
     serve_orders(control, settings | {"in_use": address_space()})
 
 

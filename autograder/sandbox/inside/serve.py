@@ -19,8 +19,8 @@ from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
 from seqlab.checking.guards import Guard
-from seqlab.checking.steps import Step
-from seqlab.checking.values import Array, NotAValue
+from seqlab.checking.steps import Plan
+from seqlab.checking.values import MAX_BYTES, Array, NotAValue
 from seqlab.checking.wire import Closed, receive, send
 from seqlab.checking.workbench import StudentError, Workbench
 
@@ -51,8 +51,6 @@ class Server:
         except StudentError as error:
             said = {"student_error": str(error), "unfinished": error.unfinished, "guarded": self._bench.guarded()}
             return said, {}
-        except NotAValue as error:
-            return {"not_a_value": str(error)[:MAX_REASON]}, {}
         except BaseException as error:
             return {"student_error": f"{type(error).__name__}: {error}"[:MAX_REASON], "unfinished": False}, {}
 
@@ -60,23 +58,37 @@ class Server:
         action = request["action"]
         if action == "cell":
             return {"error": self._run_cell(request["source"])}, {}
-        if action == "begin":
-            guard = request.get("guard")
-            self._bench.guard(Guard.from_json(guard) if guard else None)
-            self._bench.begin(arrays)
-            return {}, {}
-        if action == "step":
-            self._bench.run(Step.from_json(request["step"]))
-            return {"guarded": self._bench.guarded()}, {}
-        if action == "inputs":
-            return {}, self._bench.inputs()
-        value = self._bench.value(request["index"])
-        return {"kind": value.kind, "dtype": value.dtype}, {"value": value.numbers}
+        guard = request.get("guard")
+        self._bench.guard(Guard.from_json(guard) if guard else None)
+        self._bench.perform(Plan.from_text(request["plan"]), arrays)
+        told, numbers = self._results(request["wanted"])
+        return {"results": told, "guarded": self._bench.guarded()}, {**_named("in", self._bench.inputs()), **numbers}
+
+    def _results(self, wanted: list[int]) -> tuple[dict[str, Any], dict[str, Array]]:
+        """What is said of each wanted result, and their numbers; what goes beyond a message is left out and said."""
+        told: dict[str, Any] = {}
+        numbers: dict[str, Array] = {}
+        room = MAX_BYTES - sum(array.nbytes for array in self._bench.inputs().values())
+        for index in map(str, wanted):
+            try:
+                value = self._bench.value(int(index))
+                room -= value.numbers.nbytes
+                if room < 0:
+                    raise NotAValue(f"the results of a case may have {MAX_BYTES >> 20} MB in all")
+            except NotAValue as error:
+                told[index] = {"not_a_value": str(error)[:MAX_REASON]}
+                continue
+            told[index], numbers[index] = {"kind": value.kind, "dtype": value.dtype}, value.numbers
+        return told, _named("out", numbers)
 
     def _run_cell(self, source: str) -> str:
         result = self._shell.run_cell(source, store_history=False)
         error = result.error_before_exec or result.error_in_exec
         return "" if error is None else f"{type(error).__name__}: {error}"[:MAX_REASON]
+
+
+def _named(side: str, arrays: Mapping[str, Array]) -> dict[str, Array]:
+    return {f"{side}/{name}": array for name, array in arrays.items()}
 
 
 class Shell(InteractiveShell):
@@ -98,6 +110,14 @@ def preload(modules: list[str]) -> None:
     """Import what student code will import, before the limits bind."""
     for name in modules:
         importlib.import_module(name)
+
+
+def rehearse() -> None:
+    """Do once what torch does for the first time slowly (it imports hundreds of modules then), for all children."""
+    torch: Any = importlib.import_module("torch")
+    for layer in (torch.nn.LSTM, torch.nn.GRU):
+        out, _ = layer(1, 1, batch_first=True)(torch.zeros(1, 1, 1))
+        out.backward(torch.zeros_like(out))
 
 
 def address_space() -> int:
