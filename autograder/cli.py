@@ -108,7 +108,7 @@ def collect_stage(course: Course, stage: str, source: Path) -> None:
 @seed_option
 @click.option("--force", is_flag=True, help="Grade those too whose work and suite have not changed, with new inputs.")
 @click.option(
-    "--workers", type=click.IntRange(1), default=os.cpu_count(), help="How many at a time (default: one for each core)."
+    "--workers", type=click.IntRange(1), default=os.cpu_count(), help="How many at a time (default: all cores)."
 )
 @click.option("--scheduler", metavar="ADDRESS", help="Use the Dask cluster at this address in their place.")
 @click.pass_obj

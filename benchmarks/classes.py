@@ -39,15 +39,8 @@ def write_hand_ins(folder: Path, released: Mapping[str, Any], master: Master, mi
 
 
 def _signature(number: int) -> dict[str, Any]:
-    source = f"student = {number}"
-    kind: dict[str, Any] = {
-        "cell_type": "code",
-        "execution_count": None,
-        "id": f"own-{number}",
-        "metadata": {},
-        "outputs": [],
-    }
-    return {**kind, "source": source}
+    own = {"cell_type": "code", "execution_count": None, "metadata": {}, "outputs": []}
+    return {**own, "id": f"own-{number}", "source": f"student = {number}"}
 
 
 def _edited(source: str, mistake: Mistake) -> str:
