@@ -1,11 +1,12 @@
 # Verbs only. Each sets up what it needs first; no environment has to be activated.
 .DEFAULT_GOAL := help
-.PHONY: help setup download-data release check autograde feedback bundle demo stage solved test bench clean distclean
+.PHONY: help setup download-data release check collect autograde feedback bundle demo stage solved test bench clean distclean
 SHELL := /bin/sh
 STAGE ?=
 SET ?=
 MIRROR ?=
-export TITLE MIRROR
+FROM ?=
+export TITLE MIRROR FROM
 AUTOGRADER := .venv/bin/autograder
 
 help:  ## list the verbs
@@ -23,10 +24,14 @@ release: setup  ## build STAGE (default: all) from its master into assignments/
 check: setup  ## audit every stage and compare assignments/ with what the masters generate today
 	@$(AUTOGRADER) check
 
+collect: setup  ## put the hand-ins of STAGE from an LMS's export FROM (folder or zip) into classroom/submitted/
+	$(if $(FROM),,$(error name the export: make collect STAGE=s01_rnn FROM=export.zip))
+	@$(AUTOGRADER) collect $(or $(STAGE),$(error name the stage: make collect STAGE=s01_rnn FROM=export.zip)) "$$FROM"
+
 autograde: setup  ## grade every hand-in of STAGE in classroom/submitted/
 	@$(AUTOGRADER) grade $(or $(STAGE),$(error name the stage: make autograde STAGE=s01_rnn))
 
-feedback: setup  ## write feedback pages and grades.csv of STAGE
+feedback: setup  ## write feedback pages and the table of grades of STAGE
 	@$(AUTOGRADER) feedback $(or $(STAGE),$(error name the stage: make feedback STAGE=s01_rnn))
 
 bundle: setup  ## make the student zip in dist/

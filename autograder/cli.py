@@ -136,7 +136,7 @@ def explain(course: Course, student: str, stage: str, exercise: str, attempt: in
 @click.argument("stage")
 @click.pass_obj
 def feedback(course: Course, stage: str) -> None:
-    """Write the feedback pages and grades.csv of STAGE from the latest grading."""
+    """Write the feedback pages and the table of grades of STAGE from the latest grading."""
     _report(course.stage(stage), Workspace.of_course(course.root))
 
 
@@ -215,7 +215,7 @@ def _report(stage: Stage, workspace: Workspace) -> None:
     records = load_records(workspace.class_folder, stage.id)
     if not records:
         raise CourseError(f"nothing of {stage.id} is graded yet; run autograder grade {stage.id} first")
-    grades = workspace.class_folder / "grades.csv"
+    grades = workspace.report_path(stage.id, "grades.csv")
     write_grades(grades, stage, records)
     overview = write_feedback(workspace, stage, records)
     CONSOLE.print(f"grades          {grades}")

@@ -18,8 +18,6 @@ from autograder.workspace import Workspace
 from seqlab.checking.outcome import CaseOutcome
 from seqlab.checking.report import MAX_NAMED, rows
 
-OVERVIEW = "index.html"
-
 
 def write_feedback(workspace: Workspace, stage: Stage, records: Sequence[Record]) -> Path:
     """Write a page per student and an overview for the instructor; returns the overview's path."""
@@ -28,8 +26,9 @@ def write_feedback(workspace: Workspace, stage: Stage, records: Sequence[Record]
         path = feedback_path(workspace, record.student, stage.id)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(pages.get_template("feedback.html").render(_content(stage, record)), encoding="utf-8")
-    links = [(record, f"{record.student}/{stage.id}/{stage.id}.html") for record in records]
-    overview = workspace.step_folder("feedback") / OVERVIEW
+    overview = workspace.report_path(stage.id, "feedback.html")
+    folder = Path("..") / workspace.step_folder("feedback").name
+    links = [(record, f"{folder / record.student / stage.id / stage.id}.html") for record in records]
     overview.parent.mkdir(parents=True, exist_ok=True)
     overview.write_text(pages.get_template("overview.html").render(stage=stage, links=links), encoding="utf-8")
     return overview

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from autograder.definitions import defined
+from autograder.large_file import LARGE, TooLarge, read_large
 
 MAX_BYTES = 256 << 20
 LONGEST_INTEGER = 18
@@ -38,6 +39,25 @@ def read_notebook(data: bytes, exercises: Iterable[str], notes: list[str]) -> di
     """
     if len(data) > MAX_BYTES:
         raise Refused(f"the file is too large; at most {MAX_BYTES >> 20} MB are read")
+    if len(data) <= LARGE:
+        return read_in_memory(data, exercises, notes)
+    try:
+        found = read_large(data, exercises)
+    except TooLarge as error:
+        raise Refused(str(error)) from error
+    if "refused" in found:
+        raise Refused(found["refused"])
+    notes += found["notes"]
+    notebook: dict[str, Any] = found["notebook"]
+    return notebook
+
+
+def read_in_memory(data: bytes, exercises: Iterable[str], notes: list[str]) -> dict[str, Any]:
+    """What :func:`read_notebook` does, in this process whatever the size.
+
+    Raises:
+        Refused: there is no notebook in the bytes.
+    """
     if not data.strip():
         raise Refused("there is no notebook in the hand-in, or it is empty")
     text = _decoded(data, notes)

@@ -1,4 +1,4 @@
-"""The class as a table: on the terminal with reasons, and as grades.csv."""
+"""The class as a table: on the terminal with reasons, and as CSV."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from rich.text import Text
 from autograder.course import Stage
 from autograder.record import Record
 
-MAX_REASONS = 8000  # characters in a field of grades.csv; spreadsheets take 32,767
+MAX_REASONS = 8000  # characters in a field of the CSV; spreadsheets take 32,767
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -65,7 +65,7 @@ def reason_lines(record: Record) -> list[str]:
 
 
 def write_grades(path: Path, stage: Stage, records: Sequence[Record]) -> None:
-    """Write grades.csv: a row per student, a column per exercise, the total, and the reasons."""
+    """Write the table of grades: a row per student, a column per exercise, the total, and the reasons."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)

@@ -63,6 +63,10 @@ class Workspace:
         """``submitted``, ``autograded`` or ``feedback``."""
         return self.class_folder / step
 
+    def report_path(self, stage: str, ending: str) -> Path:
+        """Where something about a whole class is written, such as ``reports/s01_rnn-grades.csv``."""
+        return self.class_folder / "reports" / f"{stage}-{ending}"
+
     @property
     def gradebook_url(self) -> str:
         """nbgrader's database. Print it nowhere: it may hold a password."""

@@ -39,7 +39,7 @@ def write_hand_ins(folder: Path, released: Mapping[str, Any], master: Master, mi
 
 
 def _signature(number: int) -> dict[str, Any]:
-    own = {"cell_type": "code", "execution_count": None, "metadata": {}, "outputs": []}
+    own: dict[str, Any] = {"cell_type": "code", "execution_count": None, "metadata": {}, "outputs": []}
     return {**own, "id": f"own-{number}", "source": f"student = {number}"}
 
 

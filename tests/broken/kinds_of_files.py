@@ -170,6 +170,13 @@ FILES = [
         big=True,
     ),
     Kind("outputs-of-200-mb", large_outputs, big=True),
+    Kind(
+        "json-that-fills-memory",
+        lambda whole: b'{"cells": [' + b"[]," * (48 << 20) + b"[]]}",
+        "2 GB of memory and 120 seconds do not suffice",
+        refused=True,
+        big=True,
+    ),
     Kind("source-of-2-mb", long_source, "has 2097154 characters and was left out", big=True),
     Kind("file-of-300-mb", lambda whole: b" " * (300 << 20) + b"{}", "at most 256 MB are read", refused=True, big=True),
 ]

@@ -239,7 +239,7 @@ def test_the_commands_grade_and_write_feedback_and_isolation_none_warns(copy):
     assert "WARNING" not in walled
     said = autograder(copy, "feedback", "s01_rnn").replace("\n", "")
     assert "grades.csv" in said
-    row = (copy / "classroom" / "grades.csv").read_text().splitlines()[1]
+    row = (copy / "classroom" / "reports" / "s01_rnn-grades.csv").read_text().splitlines()[1]
     assert row.startswith("zoe,s01_rnn,0,0,0,0,5,0,0,0,5,100,")
     assert (copy / "classroom" / "feedback" / "zoe" / "s01_rnn" / "s01_rnn.html").is_file()
 

@@ -56,7 +56,7 @@ def test_help_is_what_make_alone_says(course):
 
 @pytest.mark.parametrize("verb", sorted(set(VERBS) - NEED_NO_SETUP))
 def test_a_verb_sets_up_first(course, verb):
-    commands = make(course, "-n", verb, "STAGE=s01_rnn", "ID=s09_x", "TITLE=X")[1].splitlines()
+    commands = make(course, "-n", verb, "STAGE=s01_rnn", "ID=s09_x", "TITLE=X", "FROM=x")[1].splitlines()
     assert commands[0] == "tools/bootstrap.sh"
     assert len(commands) > 1
 
