@@ -10,10 +10,13 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from seqlab.checking.guards import Guard
+
 STAGE_ID = re.compile(r"s\d\d_[a-z][a-z0-9_]*")
 EXERCISE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 FULL_POINTS = 100
-COSTS = ("exercise", "case", "report")
+REPORT = "report"
+COSTS = ("exercise", "case", REPORT)
 
 
 class CourseError(Exception):
@@ -60,6 +63,11 @@ class Stage:
     title: str
     points: Mapping[str, float]
     imports: Mapping[str, Imports] = field(default_factory=dict)
+
+    def guard(self, exercise: str) -> Guard | None:
+        """What is watched while an exercise is at work; None where nothing is."""
+        rules = self.imports.get(exercise)
+        return Guard(exercise, tuple(self.points), rules.allowed, rules.forbidden) if rules else None
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
-from autograder.course import Imports, Stage
+from autograder.course import REPORT, Imports, Stage
 from autograder.sandbox.child import ChildLost
 from autograder.secret import CourseSecret
 from autograder.session import Session, SessionOver
@@ -17,7 +17,7 @@ from autograder.suite import ExerciseSuite
 from autograder.truth import DrawnCase, Truth
 from seqlab.checking.casefile import NamedMistake
 from seqlab.checking.compare import compare, precision_of
-from seqlab.checking.guards import Guard, Hit
+from seqlab.checking.guards import Hit, told
 from seqlab.checking.outcome import CaseOutcome, failed, fetch, judge_outputs
 from seqlab.checking.report import named_mistakes
 from seqlab.checking.values import NotAValue, Value
@@ -98,7 +98,7 @@ class Judge:
         for one in drawn:
             try:
                 bench = session.bench()
-                bench.guard(self._guard(one.exercise))
+                bench.guard(self.stage.guard(one.exercise))
                 outcome = self.outcome(bench, one, charged)
                 outcomes.append(replace(outcome, guarded=self._leaned(one.exercise, bench.guarded(), leaning)))
             except ChildLost as error:
@@ -108,17 +108,11 @@ class Judge:
                 return [_lost(rest, str(error)) for rest in drawn]
         return outcomes
 
-    def _guard(self, exercise: str) -> Guard | None:
-        rules = self.stage.imports.get(exercise)
-        return Guard(exercise, tuple(self.stage.points), rules.allowed, rules.forbidden) if rules else None
-
     def _leaned(self, exercise: str, hits: Sequence[Hit], leaning: Set[str]) -> str:
         """What an exercise leaned on, in words; what an earlier exercise is charged for is left out."""
-        own = [f"{function} {what}" for function, what in hits if function == exercise or function not in leaning]
-        if not own:
-            return ""
-        allowed = self.stage.imports[exercise].allowed
-        return f"{own[0]}; this exercise is to be written in {' and '.join(map(_display_name, allowed))}"
+        own = [hit for hit in hits if hit[0] == exercise or hit[0] not in leaning]
+        guard = self.stage.guard(exercise)
+        return told(*own[0], guard) if own and guard else ""
 
     def outcome(self, bench: Bench, drawn: DrawnCase, charged: Set[str] = frozenset()) -> CaseOutcome:
         """Put one case to a student's functions on ``bench`` and judge what comes back.
@@ -168,7 +162,7 @@ def _explains(
 def _paid(outcomes: Sequence[CaseOutcome], rules: Imports | None) -> list[CaseOutcome]:
     """The outcomes after what leaning on a library costs."""
     found = next((outcome.guarded for outcome in outcomes if outcome.guarded), "")
-    if not found or rules is None or rules.cost == "report":
+    if not found or rules is None or rules.cost == REPORT:
         return list(outcomes)
     whole = rules.cost == "exercise"
     return [
@@ -177,10 +171,6 @@ def _paid(outcomes: Sequence[CaseOutcome], rules: Imports | None) -> list[CaseOu
         else outcome
         for outcome in outcomes
     ]
-
-
-def _display_name(library: str) -> str:
-    return {"numpy": "NumPy", "torch": "PyTorch"}.get(library, library)
 
 
 def _lost(drawn: DrawnCase, reason: str) -> CaseOutcome:

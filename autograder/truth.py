@@ -40,6 +40,7 @@ class Truth:
 
     def __init__(self, master: Master, suite: Suite) -> None:
         self.suite = suite
+        self.stage = master.stage
         self._master = master
         self._reference = reference_namespace(master)
         self._mistaken: dict[str, dict[str, object]] = {}

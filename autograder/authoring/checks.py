@@ -6,6 +6,7 @@ import hashlib
 
 import numpy as np
 
+from autograder.course import REPORT
 from autograder.suite import ExerciseSuite, Suite, ToyCase, ToyLine
 from autograder.truth import DrawnCase, Truth
 from seqlab.checking.casefile import CheckFile, ExerciseChecks, NamedMistake, PublicCase, Toy, ToyRow
@@ -18,7 +19,7 @@ def public_checks(suite: Suite, truth: Truth) -> CheckFile:
     Raises:
         OraclesDisagree: the two oracles differ on a public case.
     """
-    exercises = {exercise.name: _exercise_checks(suite.stage, exercise, truth) for exercise in suite.exercises}
+    exercises = {exercise.name: _exercise_checks(exercise, truth) for exercise in suite.exercises}
     mistakes = {m.key: NamedMistake(m.key, m.exercise, m.says, m.asks) for m in suite.mistakes}
     return CheckFile(suite.stage, exercises, mistakes)
 
@@ -29,11 +30,14 @@ def public_generator(stage: str, exercise: str, title: str) -> np.random.Generat
     return np.random.default_rng(int.from_bytes(digest[:8], "little"))
 
 
-def _exercise_checks(stage: str, exercise: ExerciseSuite, truth: Truth) -> ExerciseChecks:
+def _exercise_checks(exercise: ExerciseSuite, truth: Truth) -> ExerciseChecks:
+    stage = truth.stage.id
+    rules = truth.stage.imports.get(exercise.name)
+    guard = truth.stage.guard(exercise.name) if rules and rules.cost != REPORT else None
     cases = [case for case in exercise.cases if case.public]
     drawn = [truth.draw(exercise, case, public_generator(stage, exercise.name, case.title)) for case in cases]
     toy = None if exercise.toy is None else _toy(stage, exercise.name, exercise.toy, truth)
-    return ExerciseChecks(exercise.name, tuple(_public_case(one, truth) for one in drawn), toy)
+    return ExerciseChecks(exercise.name, tuple(_public_case(one, truth) for one in drawn), toy, guard)
 
 
 def _public_case(drawn: DrawnCase, truth: Truth) -> PublicCase:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from seqlab.checking.casefile import CheckFile, CheckFileError, PublicCase, read_checks
+from seqlab.checking.casefile import CheckFile, CheckFileError, ExerciseChecks, PublicCase, read_checks
 from seqlab.checking.compare import agree, precision_of
 from seqlab.checking.values import Value, layout_of
 
@@ -29,12 +29,16 @@ def same_checks(first: CheckFile, second: CheckFile) -> bool:
     if (first.stage, first.mistakes, list(first.exercises)) != (second.stage, second.mistakes, list(second.exercises)):
         return False
     pairs = [(first.exercises[name], second.exercises[name]) for name in first.exercises]
-    if any(len(one.cases) != len(other.cases) or (one.toy is None) != (other.toy is None) for one, other in pairs):
+    if any(_frame(one) != _frame(other) for one, other in pairs):
         return False
     cases = [case for one, other in pairs for case in zip(one.cases, other.cases, strict=True)]
     toys = [(one.toy, other.toy) for one, other in pairs if one.toy is not None and other.toy is not None]
     labels = all([row.label for row in one.rows] == [row.label for row in other.rows] for one, other in toys)
     return labels and all(_same_case(*pair) for pair in [*cases, *((one.case, other.case) for one, other in toys)])
+
+
+def _frame(checks: ExerciseChecks) -> tuple[object, ...]:
+    return len(checks.cases), checks.toy is None, checks.guard
 
 
 def _same_case(first: PublicCase, second: PublicCase) -> bool:

@@ -16,6 +16,7 @@ from typing import Any
 import h5py
 import numpy as np
 
+from seqlab.checking.guards import Guard
 from seqlab.checking.steps import Plan
 from seqlab.checking.values import Array, Layout, Value, layout_of, with_layout
 
@@ -72,11 +73,12 @@ class Toy:
 
 @dataclass(frozen=True)
 class ExerciseChecks:
-    """The public cases of one exercise and its toy."""
+    """The public cases of one exercise, its toy, and the libraries that it is to be written with."""
 
     name: str
     cases: tuple[PublicCase, ...]
     toy: Toy | None = None
+    guard: Guard | None = None
 
 
 @dataclass(frozen=True)
@@ -134,6 +136,8 @@ def _verify(path: Path, file: h5py.File) -> None:
 
 
 def _write_exercise(group: h5py.Group, exercise: ExerciseChecks) -> None:
+    if exercise.guard is not None:
+        group.attrs["guard"] = json.dumps(exercise.guard.to_json())
     for number, case in enumerate(exercise.cases):
         _write_case(group.create_group(f"cases/{number:02d}"), case)
     if exercise.toy is None:
@@ -182,10 +186,11 @@ def _read(file: h5py.File) -> CheckFile:
 
 def _read_exercise(name: str, group: h5py.Group) -> ExerciseChecks:
     cases = tuple(_read_case(group["cases"][number]) for number in sorted(group["cases"]))
+    guard = Guard.from_json(json.loads(group.attrs["guard"])) if "guard" in group.attrs else None
     if "toy" not in group:
-        return ExerciseChecks(name, cases)
+        return ExerciseChecks(name, cases, None, guard)
     rows = tuple(_read_row(group["toy/rows"][number]) for number in sorted(group["toy/rows"]))
-    return ExerciseChecks(name, cases, Toy(_read_case(group["toy/case"]), rows))
+    return ExerciseChecks(name, cases, Toy(_read_case(group["toy/case"]), rows), guard)
 
 
 def _read_row(data: h5py.Dataset) -> ToyRow:

@@ -51,5 +51,5 @@ def run_check(student_object: Callable[..., object]) -> Report:
     name = exercise_name(student_object)
     checks, exercise = checks_of(name)
     namespace = namespace_of(student_object)
-    outcomes = tuple(replay_case(case, namespace) for case in exercise.cases)
+    outcomes = tuple(replay_case(case, namespace, exercise.guard) for case in exercise.cases)
     return Report(name, outcomes, named_mistakes(outcomes, dict(checks.mistakes)), exercise.toy is not None)

@@ -55,6 +55,12 @@ class Guard:
         return Guard(exercise=data["exercise"], **lists)
 
 
+def told(function: str, what: str, guard: Guard) -> str:
+    """A hit in words."""
+    libraries = " and ".join({"numpy": "NumPy", "torch": "PyTorch"}.get(name, name) for name in guard.allowed)
+    return f"{function} {what}; this exercise is to be written in {libraries}"
+
+
 class Watch:
     """Collects hits, pairs (function, what it used), while student code runs inside :meth:`watching`."""
 

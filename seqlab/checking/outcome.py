@@ -8,6 +8,7 @@ from typing import Protocol
 
 from seqlab.checking.casefile import PublicCase
 from seqlab.checking.compare import Finding, compare, kind_text, precision_of
+from seqlab.checking.guards import Guard, told
 from seqlab.checking.naming import explaining_mistakes
 from seqlab.checking.values import NotAValue, Value
 from seqlab.checking.workbench import StudentError, Workbench
@@ -78,9 +79,19 @@ def failed(title: str, error: StudentError) -> CaseOutcome:
     return CaseOutcome(title, error=str(error), unfinished=error.unfinished)
 
 
-def replay_case(case: PublicCase, namespace: Mapping[str, object]) -> CaseOutcome:
-    """Replay a public case on the functions of ``namespace`` and judge what comes out."""
+def replay_case(case: PublicCase, namespace: Mapping[str, object], guard: Guard | None = None) -> CaseOutcome:
+    """Replay a public case on the functions of ``namespace`` and judge what comes out.
+
+    With ``guard``, the outcome also says which library the exercise leaned on that it may not use.
+    """
     bench = Workbench(namespace)
+    bench.guard(guard)
+    outcome = _replayed(case, bench)
+    own = [told(function, what, guard) for function, what in bench.guarded() if guard and function == guard.exercise]
+    return replace(outcome, guarded=own[0]) if own else outcome
+
+
+def _replayed(case: PublicCase, bench: Workbench) -> CaseOutcome:
     try:
         bench.perform(case.plan, case.inputs)
     except StudentError as error:

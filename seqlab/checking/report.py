@@ -30,13 +30,19 @@ class Report:
 
     @property
     def passed(self) -> bool:
-        """Whether every case is right."""
-        return all(outcome.right for outcome in self.outcomes)
+        """Whether every case is right, and nothing was leaned on that the exercise may not use."""
+        return all(outcome.right for outcome in self.outcomes) and not self.leaned
+
+    @property
+    def leaned(self) -> str:
+        """What the exercise leaned on that it may not use, in words; empty where it did not."""
+        return next((outcome.guarded for outcome in self.outcomes if outcome.guarded), "")
 
     @property
     def title(self) -> str:
         """The line above the table."""
-        return f"check({self.exercise}): {headline(self.outcomes)}"
+        but = ", but not by its own work" if self.leaned and all(outcome.right for outcome in self.outcomes) else ""
+        return f"check({self.exercise}): {headline(self.outcomes)}{but}"
 
     def __repr__(self) -> str:
         return "\n".join([self.title, "", *self._text_rows(), *self._text_hints()])
@@ -53,10 +59,12 @@ class Report:
         """The named mistakes as an observation and a question, and where to look next."""
         if self.passed:
             return
+        if self.leaned:
+            yield f"What it leans on: {self.leaned}. Which of its lines could you write yourself?"
         for mistake in self.mistakes[:MAX_NAMED]:
             origin = "" if mistake.exercise == self.exercise else f" The place to look is {mistake.exercise}."
             yield f"What it looks like: {mistake.says}{origin} {mistake.asks}"
-        if self.has_toy and not all(outcome.unfinished for outcome in self.outcomes):
+        if self.has_toy and not all(outcome.right or outcome.unfinished for outcome in self.outcomes):
             yield f"To look closer: toy({self.exercise}) prints a tiny case with every intermediate array."
 
     def _shown(self) -> tuple[CaseOutcome, ...]:

@@ -181,3 +181,15 @@ def test_no_checks_near_says_where_to_stand(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(CheckFileError, match="Open the notebook from its own folder"):
         check(rnn_step_forward)
+
+
+def test_a_library_that_does_the_work_is_named_before_it_costs_points(namespace):
+    torch = pytest.importorskip("torch")
+
+    def rnn_step_forward(x, prev_h, Wx, Wh, b):
+        x, prev_h, Wx, Wh, b = (torch.from_numpy(np.ascontiguousarray(one)) for one in (x, prev_h, Wx, Wh, b))
+        return torch.tanh(x @ Wx + prev_h @ Wh + b).numpy(), None
+
+    report = run_check(made(namespace, "rnn_step_forward", rnn_step_forward))
+    assert not report.passed
+    golden("leaning_on_torch", repr(report))

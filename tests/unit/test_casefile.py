@@ -15,8 +15,11 @@ from seqlab.checking.casefile import (
     read_checks,
     write_checks,
 )
+from seqlab.checking.guards import Guard
 from seqlab.checking.steps import Plan, Step
 from seqlab.checking.values import layout_of, value_of, with_layout
+
+GUARD = Guard("double", ("double", "half"), ("numpy",), ("numpy.fft",))
 
 
 def small_checks():
@@ -26,7 +29,7 @@ def small_checks():
     case = PublicCase("plain", plan, {"x": x}, expected, wrong, guards_inputs=True)
     toy = Toy(case, (ToyRow("x", x), ToyRow("out", x * 2, "out", 1)))
     mistake = NamedMistake("no_doubling", "double", "it looks unchanged.", "What should 1 become?")
-    return CheckFile("s01_rnn", {"double": ExerciseChecks("double", (case,), toy)}, {"no_doubling": mistake})
+    return CheckFile("s01_rnn", {"double": ExerciseChecks("double", (case,), toy, GUARD)}, {"no_doubling": mistake})
 
 
 @pytest.fixture
@@ -40,6 +43,7 @@ def test_what_is_written_is_read(path):
     case = checks.exercises["double"].cases[0]
     original = small_checks().exercises["double"].cases[0]
     assert (checks.stage, case.title, case.plan, case.guards_inputs) == ("s01_rnn", "plain", original.plan, True)
+    assert checks.exercises["double"].guard == GUARD
     assert layout_of(case.inputs["x"]) == "strided"
     assert np.array_equal(case.inputs["x"], original.inputs["x"])
     assert np.array_equal(case.expected["out"].numbers, original.expected["out"].numbers)
