@@ -17,11 +17,13 @@ from autograder.suite import ExerciseSuite
 from autograder.truth import DrawnCase, Truth
 from seqlab.checking.casefile import NamedMistake
 from seqlab.checking.compare import compare, precision_of
-from seqlab.checking.guards import Guard, Hit
+from seqlab.checking.guards import LIBRARIES, Guard, Hit
 from seqlab.checking.outcome import CaseOutcome, failed, fetch, judge_outputs
 from seqlab.checking.report import named_mistakes
 from seqlab.checking.values import NotAValue, Value
 from seqlab.checking.workbench import StudentError
+
+ANY_LIBRARY = Imports(("numpy", *sorted(LIBRARIES)))  # where course.toml has no rules; seqlab.earlier is watched still
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ class Judge:
             outcomes = self._outcomes(session, drawn, charged, leaning)
             if any(outcome.guarded for outcome in outcomes):
                 leaning.add(name)
-            verdicts.append(self._verdict(name, _paid(outcomes, self.stage.imports.get(name))))
+            verdicts.append(self._verdict(name, _paid(outcomes, self._rules(name))))
             charged |= {mistake.key for mistake in verdicts[-1].mistakes if mistake.exercise == name}
         return tuple(verdicts)
 
@@ -108,17 +110,21 @@ class Judge:
                 return [_lost(rest, str(error)) for rest in drawn]
         return outcomes
 
-    def _guard(self, exercise: str) -> Guard | None:
-        rules = self.stage.imports.get(exercise)
-        return Guard(exercise, tuple(self.stage.points), rules.allowed, rules.forbidden) if rules else None
+    def _rules(self, exercise: str) -> Imports:
+        return self.stage.imports.get(exercise, ANY_LIBRARY)
+
+    def _guard(self, exercise: str) -> Guard:
+        rules = self._rules(exercise)
+        return Guard(exercise, tuple(self.stage.points), rules.allowed, rules.forbidden, self.stage.id)
 
     def _leaned(self, exercise: str, hits: Sequence[Hit], leaning: Set[str]) -> str:
         """What an exercise leaned on, in words; what an earlier exercise is charged for is left out."""
         own = [f"{function} {what}" for function, what in hits if function == exercise or function not in leaning]
         if not own:
             return ""
-        allowed = self.stage.imports[exercise].allowed
-        return f"{own[0]}; this exercise is to be written in {' and '.join(map(_display_name, allowed))}"
+        rules = self._rules(exercise)
+        how = "by you" if rules is ANY_LIBRARY else f"in {' and '.join(map(_display_name, rules.allowed))}"
+        return f"{own[0]}; this exercise is to be written {how}"
 
     def outcome(self, bench: Bench, drawn: DrawnCase, charged: Set[str] = frozenset()) -> CaseOutcome:
         """Put one case to a student's functions on ``bench`` and judge what comes back.
@@ -165,10 +171,10 @@ def _explains(
     )
 
 
-def _paid(outcomes: Sequence[CaseOutcome], rules: Imports | None) -> list[CaseOutcome]:
+def _paid(outcomes: Sequence[CaseOutcome], rules: Imports) -> list[CaseOutcome]:
     """The outcomes after what leaning on a library costs."""
     found = next((outcome.guarded for outcome in outcomes if outcome.guarded), "")
-    if not found or rules is None or rules.cost == "report":
+    if not found or rules.cost == "report":
         return list(outcomes)
     whole = rules.cost == "exercise"
     return [
