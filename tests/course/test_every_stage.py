@@ -7,6 +7,9 @@ import numpy as np
 import pytest
 
 from seqlab.checking.outcome import replay_case
+from seqlab.checking.workbench import Workbench
+from seqlab.earlier import Earlier
+from seqlab.earlier.taught import LESSONS
 from tests.course.stages import SUBJECTS, LocalSession
 
 STAGES = list(SUBJECTS)
@@ -103,6 +106,16 @@ def test_every_exercise_has_a_variant(subject):
         variant(namespace)
         replaced |= {name for name in subject.stage.points if namespace[name] is not before[name]}
     assert set(subject.stage.points) - replaced == set()
+
+
+@pytest.mark.parametrize("stage_id", [lesson.stage for lesson in LESSONS])
+def test_what_later_stages_get_of_it_is_right(subject):
+    """The functions of seqlab.earlier, in every hidden case of the exercises that they stand for."""
+    (lesson,) = [lesson for lesson in LESSONS if lesson.stage == subject.stage.id]
+    ready = {name: getattr(Earlier("s99_last"), name) for name in lesson.names}
+    bench = Workbench(subject.reference() | ready)
+    outcomes = [subject.judge.outcome(bench, one) for name in lesson.names for one in subject.judge.drawn(name)]
+    assert [outcome for outcome in outcomes if not outcome.right] == []
 
 
 @each_stage
