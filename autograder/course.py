@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from seqlab.checking.guards import Guard
+from seqlab.checking.guards import LIBRARIES, Guard
 
 STAGE_ID = re.compile(r"s\d\d_[a-z][a-z0-9_]*")
 EXERCISE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
@@ -52,6 +52,9 @@ class Imports:
     cost: str = COSTS[0]
 
 
+ANY_LIBRARY = Imports(("numpy", *sorted(LIBRARIES)))  # seqlab.earlier is watched still
+
+
 @dataclass(frozen=True)
 class Stage:
     """One stage: its id, its title and the points of its exercises, in the notebook's order.
@@ -64,10 +67,14 @@ class Stage:
     points: Mapping[str, float]
     imports: Mapping[str, Imports] = field(default_factory=dict)
 
-    def guard(self, exercise: str) -> Guard | None:
-        """What is watched while an exercise is at work; None where nothing is."""
-        rules = self.imports.get(exercise)
-        return Guard(exercise, tuple(self.points), rules.allowed, rules.forbidden) if rules else None
+    def rules(self, exercise: str) -> Imports:
+        """What an exercise may be written with; any library, where course.toml has no rules."""
+        return self.imports.get(exercise, ANY_LIBRARY)
+
+    def guard(self, exercise: str) -> Guard:
+        """What is watched while an exercise is at work."""
+        rules = self.rules(exercise)
+        return Guard(exercise, tuple(self.points), rules.allowed, rules.forbidden, self.id)
 
 
 @dataclass(frozen=True)

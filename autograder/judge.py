@@ -69,7 +69,7 @@ class Judge:
             outcomes = self._outcomes(session, drawn, charged, leaning)
             if any(outcome.guarded for outcome in outcomes):
                 leaning.add(name)
-            verdicts.append(self._verdict(name, _paid(outcomes, self.stage.imports.get(name))))
+            verdicts.append(self._verdict(name, _paid(outcomes, self.stage.rules(name))))
             charged |= {mistake.key for mistake in verdicts[-1].mistakes if mistake.exercise == name}
         return tuple(verdicts)
 
@@ -111,8 +111,7 @@ class Judge:
     def _leaned(self, exercise: str, hits: Sequence[Hit], leaning: Set[str]) -> str:
         """What an exercise leaned on, in words; what an earlier exercise is charged for is left out."""
         own = [hit for hit in hits if hit[0] == exercise or hit[0] not in leaning]
-        guard = self.stage.guard(exercise)
-        return told(*own[0], guard) if own and guard else ""
+        return told(*own[0], self.stage.guard(exercise)) if own else ""
 
     def outcome(self, bench: Bench, drawn: DrawnCase, charged: Set[str] = frozenset()) -> CaseOutcome:
         """Put one case to a student's functions on ``bench`` and judge what comes back.
@@ -159,10 +158,10 @@ def _explains(
     )
 
 
-def _paid(outcomes: Sequence[CaseOutcome], rules: Imports | None) -> list[CaseOutcome]:
+def _paid(outcomes: Sequence[CaseOutcome], rules: Imports) -> list[CaseOutcome]:
     """The outcomes after what leaning on a library costs."""
     found = next((outcome.guarded for outcome in outcomes if outcome.guarded), "")
-    if not found or rules is None or rules.cost == REPORT:
+    if not found or rules.cost == REPORT:
         return list(outcomes)
     whole = rules.cost == "exercise"
     return [

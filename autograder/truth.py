@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -24,9 +25,12 @@ class OraclesDisagree(Exception):
     """The two oracles differ on a case, so neither may judge a student; the text says where."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class DrawnCase:
-    """A case with its inputs drawn and its truth known; ``plan`` says the same as its play, as data."""
+    """A case with its inputs drawn and its truth known; ``plan`` says the same as its play, as data.
+
+    Two of them are the same only if they are one.
+    """
 
     exercise: str
     case: Case
@@ -43,7 +47,8 @@ class Truth:
         self.stage = master.stage
         self._master = master
         self._reference = reference_namespace(master)
-        self._mistaken: dict[str, dict[str, object]] = {}
+        self._namespaces: dict[str, dict[str, object]] = {}
+        self._mistaken: WeakKeyDictionary[DrawnCase, dict[str, Outputs]] = WeakKeyDictionary()
 
     def draw(self, exercise: ExerciseSuite, case: Case, rng: np.random.Generator) -> DrawnCase:
         """Draw the inputs of a case and establish its truth.
@@ -70,11 +75,13 @@ class Truth:
     def mistaken(self, drawn: DrawnCase) -> dict[str, Outputs]:
         """What each named mistake of the stage returns for a case, where it differs from the truth.
 
-        The exercise's own mistakes come first, then those of the exercises it builds on.
+        The exercise's own mistakes come first, then those of the exercises it builds on. Worked out once for a case.
         """
-        own_first = sorted(self.suite.mistakes, key=lambda mistake: mistake.exercise != drawn.exercise)
-        outputs = {mistake.key: self._wrong_outputs(mistake.key, drawn) for mistake in own_first}
-        return {key: values for key, values in outputs.items() if values}
+        if drawn not in self._mistaken:
+            own_first = sorted(self.suite.mistakes, key=lambda mistake: mistake.exercise != drawn.exercise)
+            outputs = {mistake.key: self._wrong_outputs(mistake.key, drawn) for mistake in own_first}
+            self._mistaken[drawn] = {key: values for key, values in outputs.items() if values}
+        return self._mistaken[drawn]
 
     def _expected(self, where: str, play: Play, inputs: Inputs) -> tuple[Plan, Outputs]:
         bench = Workbench(self._reference)
@@ -96,7 +103,7 @@ class Truth:
         return {name: value for name, value in values.items() if not agree(drawn.expected[name], value, precision)}
 
     def _namespace(self, key: str) -> dict[str, object]:
-        if key not in self._mistaken:
+        if key not in self._namespaces:
             mistake = next(mistake for mistake in self.suite.mistakes if mistake.key == key)
-            self._mistaken[key] = reference_namespace(self._master, mistake)
-        return self._mistaken[key]
+            self._namespaces[key] = reference_namespace(self._master, mistake)
+        return self._namespaces[key]

@@ -1,5 +1,6 @@
 """What several tiers of tests share: the course, its truth, a released stage, and who may need what."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from autograder.truth import Truth
 from autograder.workspace import Workspace
 
 ROOT = Path(__file__).resolve().parents[1]
+STAGE_OF_TEST = re.compile(r"\[(s\d\d_[a-z0-9_]+)[-\]]")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -75,3 +77,16 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if item.get_closest_marker("sandbox"):
             item.fixturenames.append("isolation")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """With ``--dist loadfile``, tests of every stage are shared out by stage, so that no worker gets them all."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class ByFileAndStage(LoadFileScheduling):
+        def _split_scope(self, nodeid):
+            stage = STAGE_OF_TEST.search(nodeid)
+            return super()._split_scope(nodeid) + (f"[{stage[1]}]" if stage else "")
+
+    return ByFileAndStage(config, log) if config.getvalue("dist") == "loadfile" else None

@@ -32,8 +32,7 @@ def public_generator(stage: str, exercise: str, title: str) -> np.random.Generat
 
 def _exercise_checks(exercise: ExerciseSuite, truth: Truth) -> ExerciseChecks:
     stage = truth.stage.id
-    rules = truth.stage.imports.get(exercise.name)
-    guard = truth.stage.guard(exercise.name) if rules and rules.cost != REPORT else None
+    guard = None if truth.stage.rules(exercise.name).cost == REPORT else truth.stage.guard(exercise.name)
     cases = [case for case in exercise.cases if case.public]
     drawn = [truth.draw(exercise, case, public_generator(stage, exercise.name, case.title)) for case in cases]
     toy = None if exercise.toy is None else _toy(stage, exercise.name, exercise.toy, truth)

@@ -1,4 +1,4 @@
-"""A new stage: one master, one suite with its mistakes, one TOML table, ready to be filled and already green."""
+"""A new stage: a master, a suite with its mistakes and variants, a TOML table; ready to be filled and released."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ def scaffold_stage(course: Course, stage_id: str, title: str) -> list[Path]:
         "master.py.txt": course.master_path(stage_id),
         "suite.py.txt": course.root / "autograder" / "suites" / f"{stage_id}.py",
         "mistakes.py.txt": course.root / "autograder" / "mistakes" / f"{stage_id}.py",
+        "variants.py.txt": course.root / "tests" / "course" / f"variants_{stage_id}.py",
     }
     taken = [str(path) for path in targets.values() if path.exists()]
     if taken or stage_id in course.stages:

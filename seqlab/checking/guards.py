@@ -1,7 +1,9 @@
 """Watching which libraries a student's function leans on: NumPy exercises are written in NumPy, torch's in torch.
 
+It is told, too, of calls to :mod:`seqlab.earlier`, which must not do what the stage itself is about.
+
 It runs beside student code, which can undo it; so it gives reports, not proofs. It sees every torch operation made by
-the thread that was called (:class:`torch.overrides.TorchFunctionMode`, which costs nothing where torch is not used),
+the thread that was called (:class:`torch.overrides.TorchFunctionMode`, which costs nothing where torch is not used)
 and, once another guarded library is loaded, the functions called that mention it.
 """
 
@@ -37,12 +39,14 @@ class Guard:
         exercises: the names of all exercises of the stage, to say which of them leaned on a library.
         allowed: the libraries that may do the work: those of :data:`LIBRARIES` and ``numpy``.
         forbidden: parts of an allowed library that may not, such as ``torch.nn.RNN`` or ``torch.Tensor.matmul``.
+        stage: the stage's id; what it or a later one teaches may not be had from :mod:`seqlab.earlier`.
     """
 
     exercise: str
     exercises: tuple[str, ...]
     allowed: tuple[str, ...]
     forbidden: tuple[str, ...] = ()
+    stage: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """As data for a message."""
@@ -52,13 +56,14 @@ class Guard:
     def from_json(data: Mapping[str, Any]) -> Guard:
         """Read back what :meth:`to_json` wrote."""
         lists = {name: tuple(data[name]) for name in ("exercises", "allowed", "forbidden")}
-        return Guard(exercise=data["exercise"], **lists)
+        return Guard(exercise=data["exercise"], stage=data["stage"], **lists)
 
 
 def told(function: str, what: str, guard: Guard) -> str:
     """A hit in words."""
     libraries = " and ".join({"numpy": "NumPy", "torch": "PyTorch"}.get(name, name) for name in guard.allowed)
-    return f"{function} {what}; this exercise is to be written in {libraries}"
+    how = "by you" if set(guard.allowed) >= LIBRARIES else f"in {libraries}"
+    return f"{function} {what}; this exercise is to be written {how}"
 
 
 class Watch:
@@ -82,6 +87,7 @@ class Watch:
         """Watch the thread that is in this block."""
         before = self._loaded()
         with ExitStack() as stack:
+            stack.enter_context(_listed(self))
             if "torch" in sys.modules:
                 stack.enter_context(_torch_mode()(self._saw_torch))
             if before:
@@ -93,13 +99,20 @@ class Watch:
                 for library in sorted(self._loaded() - before):
                     self._note(self._guard.exercise, f"imported {library}")
 
+    def saw_earlier(self, name: str, stage: str, caller: FrameType | None) -> None:
+        """Be told that ``caller`` took ``name``, which ``stage`` teaches, from :mod:`seqlab.earlier`."""
+        own = name in self._guard.exercises
+        if own or (self._guard.stage and stage >= self._guard.stage):
+            culprit = self._culprit(caller, name if own else self._guard.exercise)
+            self._note(culprit, f"called {name} of seqlab.earlier, which {stage} teaches")
+
     def _loaded(self) -> set[str]:
         return {name for name in self._off_limits if name != "torch" and name in sys.modules}
 
     def _saw_torch(self, function: Callable[..., object]) -> None:
         what = self._torch_use(function)
         if what and len(self._found) < MAX_HITS:
-            culprit = self._culprit(sys._getframe(2))
+            culprit = self._culprit(sys._getframe(2), self._guard.exercise)
             if culprit:
                 self._note(culprit, what)
 
@@ -118,19 +131,19 @@ class Watch:
             return f"took a tensor to NumPy ({full})"
         return f"called {full}" if full in self._guard.forbidden else ""
 
-    def _culprit(self, frame: FrameType | None) -> str:
+    def _culprit(self, frame: FrameType | None, otherwise: str) -> str:
         """The exercise in whose code this happens; empty where the course's own library does it."""
         while frame is not None and _root(frame) in ("torch", "numpy"):
             frame = frame.f_back
         while frame is not None:
-            module = str(frame.f_globals.get("__name__"))
+            module = _module(frame)
             if module.startswith("seqlab."):
-                return self._guard.exercise if module.startswith("seqlab.checking.") else ""
+                return otherwise if module.startswith("seqlab.checking.") else ""
             named = [part for part in frame.f_code.co_qualname.split(".") if part in self._guard.exercises]
             if named:
                 return named[-1]
             frame = frame.f_back
-        return self._guard.exercise
+        return otherwise
 
     def _saw_call(self, frame: FrameType, event: str, _: object) -> None:
         code = frame.f_code
@@ -142,11 +155,32 @@ class Watch:
         for name in code.co_names:
             library = _library_of(name, frame.f_globals)
             if library in self._off_limits and library != "torch":
-                self._note(self._culprit(frame), f"used {library}")
+                self._note(self._culprit(frame, self._guard.exercise), f"used {library}")
 
     def _note(self, function: str, what: str) -> None:
         if function and len(self._found) < MAX_HITS:
             self._found[function, what] = None
+
+
+def tell_watches(name: str, stage: str) -> None:
+    """Tell all watches, whatever thread they watch, that a function of :mod:`seqlab.earlier` is called."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and _module(frame).startswith("seqlab.earlier."):
+        frame = frame.f_back
+    for watch in tuple(_WATCHES):
+        watch.saw_earlier(name, stage, frame)
+
+
+@contextmanager
+def _listed(watch: Watch) -> Iterator[None]:
+    _WATCHES.append(watch)
+    try:
+        yield
+    finally:
+        _WATCHES.remove(watch)
+
+
+_WATCHES: list[Watch] = []  # those that watch just now
 
 
 @cache
@@ -173,8 +207,12 @@ def _is_method(function: Callable[..., object]) -> bool:
     return getattr(function, "__qualname__", "").split(".")[0] in ("Tensor", "TensorBase")
 
 
+def _module(frame: FrameType) -> str:
+    return str(frame.f_globals.get("__name__"))
+
+
 def _root(frame: FrameType) -> str:
-    return str(frame.f_globals.get("__name__")).split(".")[0]
+    return _module(frame).split(".")[0]
 
 
 def _library_of(name: str, names: Mapping[str, object]) -> str:

@@ -12,22 +12,12 @@ from autograder.judge import Judge
 from autograder.reference import reference_namespace
 from autograder.secret import CourseSecret
 from seqlab.checking.guards import Guard, Watch
-from seqlab.checking.workbench import Workbench
 from tests.conftest import ROOT
+from tests.course.stages import LocalSession
 
 NUMPY = Guard("f", ("f", "g"), ("numpy",))
 TORCH = Guard("f", ("f", "g"), ("torch",), ("torch.nn.RNN", "torch.nn.LSTM", "torch.nn.GRU", "torch.softmax"))
 X = np.linspace(-1.0, 1.0, 12, dtype=np.float32).reshape(2, 2, 3)
-
-
-class LocalSession:
-    """A session whose student code runs right here."""
-
-    def __init__(self, namespace):
-        self._namespace = namespace
-
-    def bench(self):
-        return Workbench(self._namespace)
 
 
 def hits(guard, source, function="f"):

@@ -180,7 +180,7 @@ def test_a_master_without_its_end_marker_releases_nothing(copy):
 def test_an_answer_that_is_wrong_is_stopped_by_the_other_oracle(copy):
     master = copy / "solutions" / "s01_rnn.py"
     master.write_text(master.read_text().replace("dWh = prev_h.T @ da", "dWh = prev_h.T @ dnext_h"))
-    said = " ".join(autograder(copy, "release", expect=1).split())
+    said = " ".join(autograder(copy, "release", "s01_rnn", expect=1).split())
     assert "rnn_step_backward, case 'sizes that all differ': the master's dWh and the oracle's differ" in said
 
 
@@ -200,6 +200,7 @@ def test_a_wrong_stage_name_says_did_you_mean(copy):
 def test_a_new_stage_is_scaffolded_and_released_as_the_golden_tree(copy):
     autograder(copy, "stage", "s09_tiny", "--title", 'A "tiny" stage')
     autograder(copy, "release", "s09_tiny")
+    assert "my_tiny_exercise" in (copy / "tests" / "course" / "variants_s09_tiny.py").read_text()
     made = copy / "assignments" / "s09_tiny"
     assert sorted(path.name for path in made.iterdir()) == ["checks.h5", "s09_tiny.ipynb"]
     texts = {
@@ -226,7 +227,7 @@ def test_grading_without_hand_ins_says_where_they_belong(copy):
 
 @pytest.mark.sandbox
 def test_the_commands_grade_and_write_feedback_and_isolation_none_warns(copy):
-    autograder(copy, "release")
+    autograder(copy, "release", "s01_rnn")
     hand_in = copy / "classroom" / "submitted" / "zoe" / "s01_rnn"
     hand_in.mkdir(parents=True)
     notebook = json.loads((copy / "assignments" / "s01_rnn" / "s01_rnn.ipynb").read_text())
@@ -275,8 +276,7 @@ def test_the_bundle_holds_what_is_listed_and_is_the_same_every_time(course, bund
     cards = {f"datasets/cards/{path.name}" for path in (ROOT / "datasets" / "cards").iterdir()}
     assert {name for name in names if name.startswith("datasets/")} == {"datasets/registry.toml", *cards}
     assert {name for name in names if name.startswith("assignments/")} == {
-        "assignments/s01_rnn/s01_rnn.ipynb",
-        "assignments/s01_rnn/checks.h5",
+        f"assignments/{stage}/{name}" for stage in course.stages for name in (f"{stage}.ipynb", "checks.h5")
     }
     assert write_bundle(course, tmp_path).read_bytes() == bundle.read_bytes()
 
