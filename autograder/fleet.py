@@ -124,7 +124,10 @@ def _client(workers: int, scheduler: str | None, together: int) -> Iterator[Any]
     processes = -(-workers // together)
     with (
         LocalCluster(
-            n_workers=processes, threads_per_worker=-(-workers // processes), dashboard_address=None, memory_limit=0
+            n_workers=processes,
+            threads_per_worker=-(-workers // processes),
+            dashboard_address="127.0.0.1:0",
+            memory_limit=0,
         ) as cluster,
         Client(cluster) as client,
     ):

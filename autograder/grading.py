@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from autograder.authoring.master import read_master
@@ -91,11 +91,35 @@ def grade_class(
     if todo:
         master = read_master(course.master_path(stage.id), stage)
         check_controls(grader, master, release, lambda _: after_each())
-    graded, ungraded = _grade(plan, todo, wishes, workspace, released_notebook(release, stage), after_each)
-    changed = {one.student: changes(before[one.student], one) for one in graded if one.student in before}
-    done = {one.student for one in graded} | {one.student for one in ungraded}
+    seen = _Seen(before, after_each)
+    graded_now = seen.watched(graded_by_fleet(plan, todo, wishes.workers, wishes.scheduler, wishes.together))
+    record_batch(workspace, released_notebook(release, stage), graded_now)
+    done = {*seen.graded, *(one.student for one in seen.ungraded)}
     unchanged = tuple(one.student for one in hand_ins if one.student not in done)
-    return Outcome(tuple(one.student for one in graded), unchanged, tuple(ungraded), changed)
+    return Outcome(tuple(seen.graded), unchanged, tuple(seen.ungraded), seen.changed)
+
+
+class _Seen:
+    """What passed by on its way into the gradebook; the records themselves are not kept, so that memory stays flat."""
+
+    def __init__(self, before: Mapping[str, Record], after_each: Callable[[], None]) -> None:
+        self._before = before
+        self._after_each = after_each
+        self.graded: list[str] = []
+        self.ungraded: list[Ungraded] = []
+        self.changed: dict[str, list[str]] = {}
+
+    def watched(self, batch: Iterable[Graded | Ungraded]) -> Iterator[Graded]:
+        """Hand on what was graded."""
+        for one in batch:
+            self._after_each()
+            if isinstance(one, Ungraded):
+                self.ungraded.append(one)
+                continue
+            self.graded.append(one.record.student)
+            if one.record.student in self._before:
+                self.changed[one.record.student] = changes(self._before[one.record.student], one.record)
+            yield one
 
 
 def _plan(course: Course, stage: Stage, workspace: Workspace, wishes: Wishes, before: Sequence[Record]) -> GradingPlan:
@@ -113,27 +137,3 @@ def _is_due(hand_in: HandIn, before: Mapping[str, Record], grader: Grader) -> bo
     if record is None or (record.suite, record.secret) != (grader.suite, grader.judge.secret.name):
         return True
     return record.digest != hashlib.sha256(hand_in.read()[0]).hexdigest()
-
-
-def _grade(
-    plan: GradingPlan,
-    todo: Sequence[HandIn],
-    wishes: Wishes,
-    workspace: Workspace,
-    released: Mapping[str, object],
-    after_each: Callable[[], None],
-) -> tuple[list[Record], list[Ungraded]]:
-    graded: list[Record] = []
-    ungraded: list[Ungraded] = []
-
-    def sorted_out() -> Iterator[Graded]:
-        for one in graded_by_fleet(plan, todo, wishes.workers, wishes.scheduler, wishes.together):
-            after_each()
-            if isinstance(one, Ungraded):
-                ungraded.append(one)
-                continue
-            graded.append(one.record)
-            yield one
-
-    record_batch(workspace, released, sorted_out())
-    return graded, ungraded

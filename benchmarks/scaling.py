@@ -57,7 +57,7 @@ def _rates(plan: GradingPlan, hand_ins: list[HandIn]) -> dict[int, float]:
 
 
 def _rate(plan: GradingPlan, hand_ins: list[HandIn], workers: int) -> float:
-    cluster = LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None, memory_limit=0)
+    cluster = LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address="127.0.0.1:0", memory_limit=0)
     with cluster, Client(cluster):
         address = cluster.scheduler_address
         list(graded_by_fleet(plan, hand_ins[:WARMING], workers, address))
