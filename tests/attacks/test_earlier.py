@@ -17,7 +17,7 @@ from seqlab.earlier import Earlier
 from tests.conftest import ROOT
 
 pytestmark = pytest.mark.sandbox
-LIMITS = replace(load_course(ROOT).limits, call_seconds=4)
+LIMITS = replace(load_course(ROOT).limits, case_seconds=4)
 SHAPES = {"x": (2, 3, 4), "h0": (2, 5), "Wx": (4, 5), "Wh": (5, 5), "b": (5,)}
 GIVEN = "from seqlab.earlier import Earlier\nearlier = Earlier('s02_language_model')\n"
 FUNCTION = """
@@ -64,7 +64,7 @@ def test_answers_of_a_later_stage_may_call_it(child):
     rng = np.random.default_rng(3)
     arrays = {name: 0.5 * rng.standard_normal(shape) for name, shape in SHAPES.items()}
     assert run(child, GIVEN + FUNCTION) == ""
-    bench = SandboxBench(child, LIMITS.call_seconds, Deadline(60))
+    bench = SandboxBench(child, LIMITS.case_seconds, Deadline(60))
     bench.guard(Guard("whole", ("whole",), ("numpy",), (), "s02_language_model"))
     plan = run_play(bench, whole, arrays, {"whole": ("h", "dx", "dh0", "dWx", "dWh", "db")})
     h, cache = Earlier("s02_language_model").rnn_forward(**arrays)

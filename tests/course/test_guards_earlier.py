@@ -1,5 +1,6 @@
 """seqlab.earlier is no way round the stage's own work: taking from it what a stage is about is found, and costs it."""
 
+import json
 import threading
 from dataclasses import replace
 
@@ -81,6 +82,11 @@ def test_a_call_in_another_thread_is_found():
         thread.start()
         thread.join()
     assert [what for _, what in watch.hits()] == ["called rnn_forward of seqlab.earlier, which s01_rnn teaches"]
+
+
+def test_what_is_guarded_crosses_into_the_sandbox_whole():
+    one = Guard("f", ("f", "g"), ("numpy",), ("torch.nn.RNN",), "s01_rnn")
+    assert Guard.from_json(json.loads(json.dumps(one.to_json()))) == one
 
 
 def test_what_is_called_while_nobody_watches_is_not():

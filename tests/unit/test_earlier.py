@@ -104,6 +104,15 @@ def test_a_cache_may_be_used_twice_and_nothing_written_later_reaches_it(earlier)
         np.testing.assert_array_equal(again, expected)
 
 
+def test_a_result_that_the_graph_remembers_may_be_written_into(earlier):
+    x, h0, *weights = ARRAYS.values()
+    next_h, cache = earlier.rnn_step_forward(x[:, 0], h0, *weights)
+    expected = earlier.rnn_step_backward(DH[:, 0], cache)
+    next_h[...] = 0
+    for again, first in zip(earlier.rnn_step_backward(DH[:, 0], cache), expected, strict=True):
+        np.testing.assert_array_equal(again, first)
+
+
 def test_inputs_are_not_written_into_and_results_may_be(earlier):
     arrays = {name: array.copy() for name, array in ARRAYS.items()}
     results = both(earlier, arrays)
