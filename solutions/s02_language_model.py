@@ -406,9 +406,9 @@ print("reads h, writes", "".join(characters[one] for one in written))
 # With *hello* in chunks of 2: chunk 1 reads h, e and is asked for e, l; chunk 2 reads l, l and is asked for l, o. The l that chunk 1 is
 # asked for last is the one that chunk 2 reads first. With chunks of 3, the last chunk has one character only, and it counts too.
 #
-# If there is an `optimizer`, it takes a step after every chunk, with the gradients of that chunk:
-# `optimizer.update(model.params, grads)` changes the parameters in place. The next chunk is then read by a model that has already learned
-# from this one.
+# If there is an `optimizer`, it takes a step after every chunk, with the gradients of that chunk. Its method `update` takes the
+# parameters and their gradients, two dictionaries with the same names, and changes the parameters in place. (The greeter above
+# shows how it is called.) The next chunk is then read by a model that has already learned from this one.
 
 
 # %% exercise="truncated_bptt"

@@ -1,7 +1,8 @@
 """What is true after each character of a text: inside quotes, inside a comment, how far along the line.
 
-Every label is causal: ``labels[t]`` says what holds once character ``t`` has been read, so that a network which has
-read it can know. All functions take a text of n characters and return (n,).
+``labels[t]`` says what holds once character ``t`` has been read, so that a network which has read it can know. (Whether
+a dollar sign opens a formula, and a line is a speaker's name, shows a little later; there it is what the writer means.)
+All functions take a text of n characters and return (n,).
 """
 
 from __future__ import annotations
