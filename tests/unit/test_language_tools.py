@@ -168,6 +168,8 @@ def test_the_text_is_escaped_and_shown_whole():
     assert shown.text == text.replace("\n", "↵\n")
     assert shown.tags == {"pre", "span"}
     assert len(re.findall("<span", page)) == len(text)
+    assert page.count("<") == 2 * (len(text) + 1)  # those of the spans and of the frame, and none from the text
+    assert page.count("&") == sum(text.count(one) for one in "<>&\"'")
 
 
 @pytest.mark.parametrize("values", [np.zeros(3), np.array([0.0, np.nan])])
