@@ -21,6 +21,7 @@ from autograder.reference import reference_namespace
 from benchmarks.measuring import Line, print_table
 from seqlab.data import load_text
 from seqlab.data.text import Text
+from seqlab.language.threads import one_thread
 from seqlab.training import Adagrad
 
 Array = NDArray[Any]
@@ -70,7 +71,9 @@ def main() -> None:
     parser.add_argument("--learning-rate", type=float, default=0.05)
     wanted = parser.parse_args()
     for corpus in wanted.corpora:
-        print_table(f"Language model, {corpus}", list(measure(corpus, tuple(wanted.marks), wanted.learning_rate)))
+        with one_thread():
+            lines = list(measure(corpus, tuple(wanted.marks), wanted.learning_rate))
+        print_table(f"Language model, {corpus}", lines)
 
 
 if __name__ == "__main__":

@@ -503,9 +503,12 @@ import time
 
 from tqdm.auto import tqdm
 
+from seqlab.language.threads import one_thread
+
 CHUNK, CHUNKS, TOGETHER = 25, 10_000, 100
 
 
+@one_thread()  # the products are small: a second thread would cost more than it does
 def train_on(text: Text, rng: np.random.Generator) -> tuple[CharRNN, Array, float]:
     """A model, its loss per character after each chunk, and the seconds it took."""
     model = CharRNN(new_params(len(text.vocabulary), D, H, rng))
@@ -584,6 +587,7 @@ N_STREAMS, LONG = 20, 2500
 ORDERS = {1: "single characters", 2: "pairs", 3: "3-gram", 4: "4-gram", 6: "6-gram"}
 
 
+@one_thread()
 def held_out_nats(model: CharRNN, text: Text) -> float:
     """Nats per character on text that was not trained on."""
     unseen = streams_of(text.val, N_STREAMS, LONG)

@@ -12,6 +12,7 @@ from torch.nn.functional import cross_entropy
 from tqdm.auto import tqdm
 
 from seqlab.checking.values import Array
+from seqlab.language.threads import one_thread
 
 State = tuple[Tensor, Tensor]
 
@@ -89,6 +90,7 @@ def held_out(model: CharLSTM, text: Array, length: int = 500) -> float:
     return total / (ids.shape[0] * (ids.shape[1] - 1))
 
 
+@one_thread()
 @torch.no_grad()
 def generate(model: CharLSTM, seed: Array, length: int, temperature: float, rng: np.random.Generator) -> Array:
     """``length`` characters (length,) that go on after ``seed`` (T,), each drawn at ``temperature`` and fed back."""
@@ -102,6 +104,7 @@ def generate(model: CharLSTM, seed: Array, length: int, temperature: float, rng:
     return np.array(drawn)
 
 
+@one_thread()
 @torch.no_grad()
 def cell_states(model: CharLSTM, text: Array) -> Array:
     """tanh of the cells after every character of ``text`` (N, T), from zeros: (N, T, H) of the last layer, float32."""

@@ -14,6 +14,7 @@ from seqlab.language.coloured_text import colour_of, coloured_figure, coloured_h
 from seqlab.language.lstm import CharLSTM, cell_states, generate, held_out, train_for
 from seqlab.language.ngrams import NGram
 from seqlab.language.pictures import cell_scores, learning_curves, ranking, temperatures
+from seqlab.language.threads import one_thread
 from seqlab.training import Adagrad
 
 ABRACADABRA = np.array(["abcdr".index(one) for one in "abracadabra"])
@@ -298,6 +299,14 @@ def test_cell_states_are_those_of_the_whole_text(abracadabra_lstm):
     _, (_, c) = model(torch.from_numpy(text[None, :12]))
     assert states.shape == (1, 12, 24)
     np.testing.assert_allclose(states[:, -1], torch.tanh(c[-1]).detach().numpy(), atol=1e-6)
+
+
+def test_one_thread_is_for_the_block_only():
+    before = torch.get_num_threads()
+    with pytest.raises(KeyError), one_thread():
+        assert torch.get_num_threads() == 1
+        raise KeyError
+    assert torch.get_num_threads() == before
 
 
 # ---------------------------------------------------------------- Adagrad
