@@ -12,8 +12,8 @@ import torch
 def one_thread() -> Iterator[None]:
     """In this block torch works on one thread; afterwards on as many as before.
 
-    A product of a row and a small matrix is done sooner than a second thread is woken; and where other programs keep the
-    machine busy, waiting for that thread took far longer than the work (300 chunks of stage 2: 38 s instead of 1.4 s).
+    A product of a row and a small matrix is done sooner than a second thread is woken; and where other programs keep
+    the machine busy, waiting for that thread took far longer than the work (300 chunks of stage 2: 38 s, not 1.4 s).
     """
     before = torch.get_num_threads()
     torch.set_num_threads(1)
