@@ -57,24 +57,17 @@ def train_for(
     Returns:
         The seconds at which each step ended, and its loss in nats per character.
     """
-    optimizer = torch.optim.Adam(model.parameters(), lr=learning_rate)
-    device = next(model.parameters()).device
-    times, losses, state = [], [], None
-    start = time.perf_counter()
-    with tqdm(
-        total=round(seconds), desc="LSTM", unit="s", bar_format="{l_bar}{bar}| {n:.0f}/{total:.0f} s {postfix}"
-    ) as bar:
-        for pieces in _streams(ids, streams, length, rng):
-            share = min((time.perf_counter() - start) / seconds, 1.0)
-            optimizer.param_groups[0]["lr"] = learning_rate * (1 + np.cos(np.pi * share)) / 2
-            loss, state = _step(model, torch.from_numpy(pieces).to(device), state, optimizer)
-            times.append(time.perf_counter() - start)
+    times, losses = [], []
+    form = "{l_bar}{bar}| {n:.0f}/{total:.0f} s {postfix}"
+    total = max(round(seconds), 1)
+    with tqdm(total=total, desc="LSTM", bar_format=form) as bar:
+        pieces = _streams(ids, streams, length, rng)
+        for now, loss in _training(model, pieces, seconds, learning_rate):
+            times.append(now)
             losses.append(loss)
-            bar.update(min(times[-1], seconds) - bar.n)
+            bar.update(min(now, total) - bar.n)
             if len(losses) % 20 == 0:
                 bar.set_postfix_str(f"{np.mean(losses[-20:]):.2f} nats per character")
-            if times[-1] >= seconds:
-                break
     return np.array(times), np.array(losses)
 
 
@@ -114,6 +107,21 @@ def cell_states(model: CharLSTM, text: Array) -> Array:
         _, state = model.lstm(model.embed(ids[:, t : t + 1]), state)
         kept.append(torch.tanh(state[1][-1]))
     return np.asarray(torch.stack(kept, dim=1).cpu().numpy())
+
+
+def _training(
+    model: CharLSTM, batches: Iterator[Array], seconds: float, learning_rate: float
+) -> Iterator[tuple[float, float]]:
+    """Steps until the time is over: the seconds that have gone by, and the loss of each."""
+    optimizer = torch.optim.Adam(model.parameters(), lr=learning_rate)
+    device = next(model.parameters()).device
+    state: State | None = None
+    now, start = 0.0, time.perf_counter()
+    while now < seconds:
+        optimizer.param_groups[0]["lr"] = learning_rate * (1 + np.cos(np.pi * now / seconds)) / 2
+        loss, state = _step(model, torch.from_numpy(next(batches)).to(device), state, optimizer)
+        now = time.perf_counter() - start
+        yield now, loss
 
 
 def _step(model: CharLSTM, pieces: Tensor, state: State | None, optimizer: torch.optim.Adam) -> tuple[float, State]:
