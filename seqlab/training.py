@@ -1,4 +1,4 @@
-"""Training in NumPy: minibatches, Adam, and a loop that shows where it is."""
+"""Training in NumPy: minibatches, Adam, Adagrad, and a loop that shows where it is."""
 
 from __future__ import annotations
 
@@ -42,6 +42,32 @@ class Adam:
             corrected = mean / (1 - self.beta1**self.steps)
             spread = np.sqrt(square / (1 - self.beta2**self.steps)) + self.epsilon
             params[name] -= self.learning_rate * corrected / spread
+
+
+@dataclass
+class Adagrad:
+    """Adagrad (Duchi, Hazan and Singer 2011) on a dictionary of parameters, which it updates in place.
+
+    Each entry's step is divided by the root of the sum of all its squared gradients so far. ``clip`` first limits each
+    entry of a gradient to ``[-clip, clip]``; None leaves gradients as they are.
+    """
+
+    learning_rate: float = 0.1
+    clip: float | None = None
+    epsilon: float = 1e-10
+    squares: Params = field(default_factory=dict)
+
+    def update(self, params: Params, grads: Mapping[str, Array]) -> None:
+        """One step. ``grads`` has the keys and shapes of ``params``; it is left as it is.
+
+        Raises:
+            KeyError: a parameter has no gradient.
+        """
+        for name in params:
+            grad = grads[name] if self.clip is None else np.clip(grads[name], -self.clip, self.clip)
+            square = self.squares.setdefault(name, np.zeros_like(params[name]))
+            square += grad**2
+            params[name] -= self.learning_rate * grad / (np.sqrt(square) + self.epsilon)
 
 
 def minibatches(count: int, size: int, rng: np.random.Generator) -> Iterator[Array]:

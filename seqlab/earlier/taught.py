@@ -40,6 +40,11 @@ LESSONS = (
             "temporal_affine_backward",
         ),
     ),
+    Lesson(
+        "s02_language_model",
+        "language",
+        ("one_hot", "word_embedding_forward", "word_embedding_backward", "temporal_softmax_loss"),
+    ),
 )
 TAUGHT = {name: lesson for lesson in LESSONS for name in lesson.names}
 

@@ -14,7 +14,7 @@ from seqlab.checking.steps import Json, Plan, Step
 from seqlab.checking.values import Array, NotAValue, Value
 from seqlab.checking.wording import sentence
 from seqlab.checking.workbench import StudentError, Workbench
-from seqlab.earlier.wrapping import FLOATING, Loss, Pair, Supplied
+from seqlab.earlier.wrapping import FLOATING, Loss, Pair, Plain, Supplied
 
 SEED = 11
 
@@ -82,6 +82,8 @@ class _Script:
 
 
 def _results(supplied: Supplied, functions: Mapping[str, Any]) -> dict[str, Value]:
+    if isinstance(supplied, Plain):
+        return _of_a_plain_one(supplied, functions)
     return _of_a_pair(supplied, functions) if isinstance(supplied, Pair) else _of_a_loss(supplied, functions)
 
 
@@ -105,6 +107,15 @@ def _of_a_loss(supplied: Loss, functions: Mapping[str, Any]) -> dict[str, Value]
     script = _Script()
     outputs = script.items(script.call(supplied.name, _named(inputs), names), names)
     return script.results(functions, inputs, outputs)
+
+
+def _of_a_plain_one(supplied: Plain, functions: Mapping[str, Any]) -> dict[str, Value]:
+    """What a function without a way back returns on the example."""
+    given = supplied.example(np.random.default_rng(SEED))
+    inputs = {name: value for name, value in given.items() if isinstance(value, np.ndarray)}
+    script = _Script()
+    arguments = [{"input": name} if name in inputs else {"literal": value} for name, value in given.items()]
+    return script.results(functions, inputs, {"out": script.call(supplied.name, arguments, ())})
 
 
 def _upstream(supplied: Pair, inputs: Mapping[str, Array]) -> dict[str, Array]:

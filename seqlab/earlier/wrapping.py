@@ -21,6 +21,7 @@ from seqlab.earlier.taught import TAUGHT
 
 TorchFunction = Callable[..., Tensor | tuple[Tensor, ...]]
 Example = Callable[[np.random.Generator], Mapping[str, Array]]
+PlainExample = Callable[[np.random.Generator], Mapping[str, Any]]
 FLOATING = "f"
 HANDED_OVER = (bool, int, float, str, type(None), np.generic)
 
@@ -41,6 +42,11 @@ def pair(*outputs: str, example: Example) -> Callable[[TorchFunction], Pair]:
 def loss(*, example: Example) -> Callable[[TorchFunction], Loss]:
     """Make of a torch function that returns a loss one that returns it with the gradient of its first argument."""
     return lambda function: Loss(function, example)
+
+
+def plain(*, example: PlainExample) -> Callable[[Callable[..., Array]], Plain]:
+    """Supply a function that has no gradient; ``example`` may hold plain values beside arrays."""
+    return lambda function: Plain(function, example)
 
 
 @dataclass(frozen=True, repr=False)
@@ -127,7 +133,21 @@ class Loss:
         self.functions = {self.name: _announced(run, self.name, signature, function.__doc__)}
 
 
-Supplied = Pair | Loss
+class Plain:
+    """A function of arrays and plain values without a way back; it is called as it stands."""
+
+    def __init__(self, function: Callable[..., Array], example: PlainExample) -> None:
+        self.name = function.__name__
+        self.example = example
+        signature = inspect.signature(function)
+
+        def run(arguments: Mapping[str, object]) -> Array:
+            return function(**arguments)
+
+        self.functions = {self.name: _announced(run, self.name, signature, function.__doc__)}
+
+
+Supplied = Pair | Loss | Plain
 
 
 def record(function: TorchFunction, name: str, arguments: Mapping[str, object]) -> Recording:

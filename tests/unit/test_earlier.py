@@ -16,7 +16,7 @@ from autograder.demo import notebook_with, plain_answer
 from seqlab.earlier import Earlier, EarlierError
 from seqlab.earlier.taught import LESSONS
 from seqlab.earlier.trial import try_out
-from seqlab.earlier.wrapping import loss, normal, pair
+from seqlab.earlier.wrapping import loss, normal, pair, plain
 from tests.conftest import ROOT
 
 RNG = np.random.default_rng(5)
@@ -182,6 +182,24 @@ def some_loss(scores, right, mask, verbose=False):
     return (torch.nn.functional.cross_entropy(scores, right, reduction="none") * mask).sum()
 
 
+@plain(example=lambda rng: {"words": np.array([[2, 0]]), "size": 3})
+def flags(words, size, dtype="float32"):
+    """Flags, without a way back."""
+    return (np.arange(size) == words[..., None]).astype(dtype)
+
+
+def test_a_plain_function_takes_its_values_as_they_are():
+    found = flags.functions["flags"](np.array([1]), size=2, dtype=np.float64)
+    np.testing.assert_array_equal(found, [[0, 1]])
+    assert found.dtype == np.float64
+    with pytest.raises(TypeError, match="flags: missing a required argument: 'size'"):
+        flags.functions["flags"](np.array([1]))
+
+
+def test_a_plain_function_of_one_s_own_is_compared_value_by_value():
+    assert "values" in try_out(flags, {"flags": lambda words, size: np.ones((1, 2, 3), "float32")}).trouble
+
+
 def test_integers_pass_through_and_have_no_gradient():
     words, table = np.array([2, 0, 2]), RNG.standard_normal((3, 4)).astype("float32")
     out, cache = looking_up.functions["looking_up_forward"](words, table)
@@ -210,11 +228,12 @@ def test_a_loss_comes_with_the_gradient_of_its_first_argument():
     assert (value.dtype, gradient.dtype, value.shape) == (np.float32, np.float32, ())
 
 
-@pytest.mark.parametrize("supplied", [looking_up, two_results, some_loss], ids=lambda one: one.name)
+@pytest.mark.parametrize("supplied", [looking_up, two_results, some_loss, flags], ids=lambda one: one.name)
 def test_every_kind_can_be_tried(supplied):
     assert try_out(supplied, supplied.functions).trouble == ""
     wrong = {name: lambda *args: 0 for name in supplied.functions}
-    assert "should return" in try_out(supplied, wrong).trouble
+    said = "expected a NumPy array" if supplied is flags else "should return"
+    assert said in try_out(supplied, wrong).trouble
 
 
 @pytest.mark.parametrize(
