@@ -14,7 +14,8 @@
 # | $D$ | numbers in an input | | $C$ | classes |
 #
 # What you built in stages 1 and 2 is at hand as `earlier`: `earlier.rnn_forward(x, h0, Wx, Wh, b)` returns `h, cache`, and
-# `earlier.rnn_backward(dh, cache)` returns `dx, dh0, dWx, dWh, db`, exactly as in stage 1.
+# `earlier.rnn_backward(dh, cache)` returns `dx, dh0, dWx, dWh, db`, exactly as in stage 1. (Would you rather use your own? Write
+# `earlier.use_notebook("../s01_rnn/s01_rnn.ipynb")` in a cell of yours. When you are graded, the course's own are used.)
 
 # %% tags=["given"]
 from typing import Any

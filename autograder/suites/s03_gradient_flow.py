@@ -76,7 +76,7 @@ def limited(draw: Draw, low: float, high: float) -> Draw:
     def _limited(rng: np.random.Generator) -> dict[str, Array]:
         arrays = dict(draw(rng))
         norm = np.sqrt(sum(float(np.square(array, dtype=np.float64).sum()) for array in arrays.values()))
-        return arrays | {"max_norm": np.asarray(norm * rng.uniform(low, high) or 1.0)}
+        return arrays | {"max_norm": np.asarray((norm or 1.0) * rng.uniform(low, high))}
 
     return _limited
 
