@@ -70,7 +70,7 @@ def gates_over_time(
     return _closed(figure)
 
 
-def log_curves(series: Mapping[str, Array], xlabel: str, ylabel: str, title: str = "", floor: float = 1e-40) -> Figure:
+def log_curves(series: Mapping[str, Array], xlabel: str, ylabel: str, title: str = "", floor: float = 1e-200) -> Figure:
     """Several curves by name over their index, on a logarithmic axis that ends at ``floor``."""
     figure, axes = plt.subplots(figsize=(7.2, 3.6), layout="constrained")
     _draw_log(axes, series, floor)
@@ -79,7 +79,7 @@ def log_curves(series: Mapping[str, Array], xlabel: str, ylabel: str, title: str
     return _closed(figure)
 
 
-def log_panels(panels: Mapping[str, Mapping[str, Array]], xlabel: str, ylabel: str, floor: float = 1e-40) -> Figure:
+def log_panels(panels: Mapping[str, Mapping[str, Array]], xlabel: str, ylabel: str, floor: float = 1e-200) -> Figure:
     """Panels side by side with one logarithmic axis, several curves in each."""
     figure, grid = plt.subplots(
         1, len(panels), figsize=(4.6 * len(panels), 3.6), sharey=True, layout="constrained", squeeze=False

@@ -211,13 +211,13 @@ def lstm_forward(x: Array, h0: Array, Wx: Array, Wh: Array, b: Array) -> tuple[A
     ### BEGIN SOLUTION
     N, T, _ = x.shape
     h = np.empty((N, T, h0.shape[1]), dtype=h0.dtype)
-    cache = []
+    steps = []
     state, cell = h0, np.zeros_like(h0)
     for t in range(T):
         state, cell, step_cache = lstm_step_forward(x[:, t], state, cell, Wx, Wh, b)
         h[:, t] = state
-        cache.append(step_cache)
-    return h, cache
+        steps.append(step_cache)
+    return h, (steps, Wx, Wh, b)
     ### END SOLUTION
 
 
@@ -239,16 +239,14 @@ def lstm_backward(dh: Array, cache: Any) -> tuple[Array, Array, Array, Array, Ar
         dx (N, T, D), dh0 (N, H), dWx (D, 4H), dWh (H, 4H), db (4H,).
     """
     ### BEGIN SOLUTION
+    steps, Wx, Wh, b = cache
     N, T, H = dh.shape
-    D = cache[0][0].shape[1]
-    dx = np.empty((N, T, D), dtype=dh.dtype)
-    dWx = np.zeros((D, 4 * H), dtype=dh.dtype)
-    dWh = np.zeros((H, 4 * H), dtype=dh.dtype)
-    db = np.zeros(4 * H, dtype=dh.dtype)
+    dx = np.empty((N, T, len(Wx)), dtype=dh.dtype)
+    dWx, dWh, db = np.zeros_like(Wx), np.zeros_like(Wh), np.zeros_like(b)
     dstate = np.zeros((N, H), dtype=dh.dtype)
     dcell = np.zeros((N, H), dtype=dh.dtype)
     for t in reversed(range(T)):
-        dx[:, t], dstate, dcell, dWx_t, dWh_t, db_t = lstm_step_backward(dh[:, t] + dstate, dcell, cache[t])
+        dx[:, t], dstate, dcell, dWx_t, dWh_t, db_t = lstm_step_backward(dh[:, t] + dstate, dcell, steps[t])
         dWx += dWx_t
         dWh += dWh_t
         db += db_t
@@ -326,9 +324,9 @@ def measured_highway(Wh: Array, unit: int) -> Array:
     cells = measure_gates(lstm_step_forward, x, Wx, Wh, b)["cell"]
     pick = np.eye(H)[unit : unit + 1]
     slopes = np.empty(T)
-    for t in range(T):
+    for t, cell in enumerate(cells[0]):
         moved = partial(last_cell, t=t, states=states, Wh=Wh)
-        slopes[t] = numeric_gradient(moved, cells[:, t], pick)[0, unit]
+        slopes[t] = numeric_gradient(moved, cell[None], pick)[0, unit]
     return np.abs(slopes)
 
 
@@ -487,13 +485,13 @@ def gru_forward(x: Array, h0: Array, Wx: Array, Wh: Array, b: Array) -> tuple[Ar
     ### BEGIN SOLUTION
     N, T, _ = x.shape
     h = np.empty((N, T, h0.shape[1]), dtype=h0.dtype)
-    cache = []
+    steps = []
     state = h0
     for t in range(T):
         state, step_cache = gru_step_forward(x[:, t], state, Wx, Wh, b)
         h[:, t] = state
-        cache.append(step_cache)
-    return h, cache
+        steps.append(step_cache)
+    return h, (steps, Wx, Wh, b)
     ### END SOLUTION
 
 
@@ -510,15 +508,13 @@ def gru_backward(dh: Array, cache: Any) -> tuple[Array, Array, Array, Array, Arr
         dx (N, T, D), dh0 (N, H), dWx (D, 3H), dWh (H, 3H), db (3H,).
     """
     ### BEGIN SOLUTION
+    steps, Wx, Wh, b = cache
     N, T, H = dh.shape
-    D = cache[0][0].shape[1]
-    dx = np.empty((N, T, D), dtype=dh.dtype)
-    dWx = np.zeros((D, 3 * H), dtype=dh.dtype)
-    dWh = np.zeros((H, 3 * H), dtype=dh.dtype)
-    db = np.zeros(3 * H, dtype=dh.dtype)
+    dx = np.empty((N, T, len(Wx)), dtype=dh.dtype)
+    dWx, dWh, db = np.zeros_like(Wx), np.zeros_like(Wh), np.zeros_like(b)
     dstate = np.zeros((N, H), dtype=dh.dtype)
     for t in reversed(range(T)):
-        dx[:, t], dstate, dWx_t, dWh_t, db_t = gru_step_backward(dh[:, t] + dstate, cache[t])
+        dx[:, t], dstate, dWx_t, dWh_t, db_t = gru_step_backward(dh[:, t] + dstate, steps[t])
         dWx += dWx_t
         dWh += dWh_t
         db += db_t
@@ -759,7 +755,7 @@ against_autograd(GRU(D, H), gru_forward, gru_backward)
 # **The adding problem.** At each step the network sees a number between 0 and 1 and a mark. Two numbers of the whole sequence are marked, one in the first half and one in the second; at the end their sum is asked for. All else is
 # noise. Who remembers nothing does best by always answering 1, and is off by $\frac{1}{6} \approx 0.167$ in the mean of squares.
 #
-# **The copy task.** Four symbols out of four are shown, then blanks, then a signal: now repeat them, in order. Guessing costs $\ln 4 \approx 1.39$ nats a symbol.
+# **The copy task.** Three symbols are shown, each one of four, then blanks, then a signal: now repeat them, in order. Guessing costs $\ln 4 \approx 1.39$ nats a symbol.
 #
 # Three networks with 32 hidden units each. The vanilla one gets the best start we know of: an orthogonal $W_h$, whose singular values are all 1 (remember stage 3). All see the same minibatches, learn with the same optimizer, and have
 # their gradients clipped. A network stops early when it has solved its task. Before you run this, write down at which length you think each will fail.
@@ -773,6 +769,9 @@ from tqdm.auto import tqdm
 from seqlab.memory_tasks import adding_problem, copy_task
 
 HIDDEN = 32
+torch.set_num_threads(
+    1
+)  # matrices as small as these gain nothing from a second core, and lose much where cores are shared
 device = "cuda" if torch.cuda.is_available() else "cpu"
 
 
@@ -801,10 +800,10 @@ def vanilla(inputs: int, hidden: int) -> nn.RNN:
 def learn(
     reader: Reader, draw: Callable[[], Any], loss_of: Callable[..., Tensor], goal: float, name: str
 ) -> list[float]:
-    """Train on fresh minibatches until the mean loss of 20 is below the goal, at most 600; return every loss."""
+    """Train on fresh minibatches until the mean loss of 20 is below the goal, at most 800; return every loss."""
     optimizer = torch.optim.Adam(reader.parameters(), lr=1e-2)
     losses: list[float] = []
-    progress = tqdm(range(600), desc=name, leave=False)
+    progress = tqdm(range(800), desc=name, leave=False)
     for _ in progress:
         x, y = (torch.from_numpy(array).to(device) for array in draw())
         loss = loss_of(reader(x), y)
@@ -821,17 +820,15 @@ def learn(
     return losses
 
 
-def race(task: str, length: int, draw: Any, loss_of: Any, sizes: tuple[int, int], goal: float) -> dict[str, Any]:
-    """Let the three networks learn one task; return readers and losses by name."""
-    torch.manual_seed(0)
-    inputs, outputs = sizes
-    cells = {"RNN": vanilla(inputs, HIDDEN), "LSTM": LSTM(inputs, HIDDEN), "GRU": GRU(inputs, HIDDEN)}
+def race(task: str, length: int, draw: Any, loss_of: Any, cells: dict[str, nn.Module], goal: float) -> dict[str, Any]:
+    """Let some networks learn one task, all from the same minibatches; return readers and losses by name."""
+    outputs = 1 if draw is adding_problem else 4
     readers = {name: Reader(cell, outputs).to(device) for name, cell in cells.items()}
-    results = {}
+    losses = {}
     for name, reader in readers.items():
-        rng = np.random.default_rng(length)
-        results[name] = learn(reader, partial(draw, 64, length, rng), loss_of, goal, f"{task}, {length}: {name}")
-    return {"readers": readers, "losses": results}
+        batches = partial(draw, 64, length, np.random.default_rng(length))
+        losses[name] = learn(reader, batches, loss_of, goal, f"{task} {length}: {name}")
+    return {"readers": readers, "losses": losses}
 
 
 # %% tags=["demo"]
@@ -840,7 +837,13 @@ def adding_loss(outputs: Tensor, sums: Tensor) -> Tensor:
     return F.mse_loss(outputs[:, -1, 0], sums)
 
 
-adding = {T: race("adding, length", T, adding_problem, adding_loss, (2, 1), 0.005) for T in (25, 50, 100)}
+def beginners() -> dict[str, nn.Module]:
+    """The three networks, as they start."""
+    torch.manual_seed(0)
+    return {"RNN": vanilla(2, HIDDEN), "LSTM": LSTM(2, HIDDEN), "GRU": GRU(2, HIDDEN)}
+
+
+adding = {T: race("adding, length", T, adding_problem, adding_loss, beginners(), 0.005) for T in (25, 50, 100)}
 losses_by_length = {f"adding, length {T}": result["losses"] for T, result in adding.items()}
 display(pictures_gates.races(losses_by_length, 1 / 6, "mean squared error"))
 
@@ -851,7 +854,15 @@ def copy_loss(outputs: Tensor, shown: Tensor) -> Tensor:
     return F.cross_entropy(outputs[:, -shown.shape[1] :].flatten(0, 1), shown.flatten())
 
 
-copying = {T: race("copy, delay", T, copy_task, copy_loss, (6, 4), 0.05) for T in (10, 30, 60)}
+def four_beginners() -> dict[str, nn.Module]:
+    """The three networks, and an LSTM whose forget gates start wider open."""
+    torch.manual_seed(0)
+    gated = {"LSTM, bias 1": LSTM(6, HIDDEN), "LSTM, bias 3": LSTM(6, HIDDEN, forget_bias=3.0)}
+    return {"RNN": vanilla(6, HIDDEN), **gated, "GRU": GRU(6, HIDDEN)}
+
+
+three_symbols = partial(copy_task, length=3)
+copying = {T: race("copy, delay", T, three_symbols, copy_loss, four_beginners(), 0.05) for T in (10, 20, 35)}
 losses_by_delay = {f"copy, delay {T}": result["losses"] for T, result in copying.items()}
 display(pictures_gates.races(losses_by_delay, np.log(4), "nats per symbol"))
 
@@ -877,8 +888,8 @@ def gradient_norms(steps: Steps, x: Array, memory: list[Array], weights: list[Ar
     """The norm of the gradient of all that is remembered after each step, when one of size 1 arrives at the last state."""
     forward, backward = steps
     caches = []
-    for t in range(x.shape[1]):
-        *memory, cache = forward(x[:, t], *memory, *weights)
+    for x_t in np.moveaxis(x, 1, 0):
+        *memory, cache = forward(x_t, *memory, *weights)
         caches.append(cache)
     gradient = [np.zeros_like(part) for part in memory]
     gradient[0] += 1 / np.sqrt(gradient[0].size)
@@ -907,10 +918,8 @@ def norms_of_all(cells: dict[str, nn.Module], x: Array) -> dict[str, Array]:
 
 
 sequences = adding_problem(32, 100, np.random.default_rng(9))[0].astype(np.float64)
-torch.manual_seed(0)
-beginners = {"RNN": vanilla(2, HIDDEN), "LSTM": LSTM(2, HIDDEN), "GRU": GRU(2, HIDDEN)}
 trained = {name: reader.cell for name, reader in adding[100]["readers"].items()}
-norms = {"as they start": norms_of_all(beginners, sequences), "after learning": norms_of_all(trained, sequences)}
+norms = {"as they start": norms_of_all(beginners(), sequences), "after learning": norms_of_all(trained, sequences)}
 for when, curves in norms.items():
     print(
         f"{when:15s}",

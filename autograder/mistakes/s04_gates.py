@@ -215,8 +215,8 @@ BACKWARD = (
         "lstm_backward",
         (
             (
-                "lstm_step_backward(dh[:, t] + dstate, dcell, cache[t])",
-                "lstm_step_backward(dh[:, t] + dstate, dh[:, t] + dcell, cache[t])",
+                "lstm_step_backward(dh[:, t] + dstate, dcell, steps[t])",
+                "lstm_step_backward(dh[:, t] + dstate, dh[:, t] + dcell, steps[t])",
             ),
         ),
         "each cell hears from the output directly.",
