@@ -88,7 +88,7 @@ def log_panels(panels: Mapping[str, Mapping[str, Array]], xlabel: str, ylabel: s
         _draw_log(axes, series, floor)
         axes.set(xlabel=xlabel, title=title)
     grid[0, 0].set_ylabel(ylabel)
-    grid[0, -1].legend(frameon=False, fontsize=9)
+    _legend_below(figure, grid[0, 0])
     return _closed(figure)
 
 
@@ -114,7 +114,7 @@ def races(results: Mapping[str, Mapping[str, Sequence[float]]], guess: float, yl
         axes.set(xlabel="minibatch", title=task, yscale="log")
         _tidy(axes)
     grid[0, 0].set_ylabel(ylabel)
-    grid[0, -1].legend(frameon=False, fontsize=9)
+    _legend_below(figure, grid[0, 0])
     return _closed(figure)
 
 
@@ -123,6 +123,11 @@ def _draw_log(axes: Axes, series: Mapping[str, Array], floor: float) -> None:
         axes.plot(np.maximum(values, floor), color=colour, linestyle=style, label=name)
     axes.set_yscale("log")
     _tidy(axes)
+
+
+def _legend_below(figure: Figure, axes: Axes) -> None:
+    lines, names = axes.get_legend_handles_labels()
+    figure.legend(lines, names, loc="outside lower center", ncols=len(names), frameon=False, fontsize=9)
 
 
 def _tidy(axes: Axes) -> None:
