@@ -70,8 +70,8 @@ def gates_over_time(
     return _closed(figure)
 
 
-def log_curves(series: Mapping[str, Array], xlabel: str, ylabel: str, title: str = "", floor: float = 1e-200) -> Figure:
-    """Several curves by name over their index, on a logarithmic axis that ends at ``floor``."""
+def log_curves(series: Mapping[str, Array], xlabel: str, ylabel: str, title: str = "", floor: float = 1e-40) -> Figure:
+    """Several curves by name over their index, on a logarithmic axis; what is below ``floor`` leaves the picture."""
     figure, axes = plt.subplots(figsize=(7.2, 3.6), layout="constrained")
     _draw_log(axes, series, floor)
     axes.set(xlabel=xlabel, ylabel=ylabel, title=title)
@@ -79,8 +79,8 @@ def log_curves(series: Mapping[str, Array], xlabel: str, ylabel: str, title: str
     return _closed(figure)
 
 
-def log_panels(panels: Mapping[str, Mapping[str, Array]], xlabel: str, ylabel: str, floor: float = 1e-200) -> Figure:
-    """Panels side by side with one logarithmic axis, several curves in each."""
+def log_panels(panels: Mapping[str, Mapping[str, Array]], xlabel: str, ylabel: str, floor: float = 1e-20) -> Figure:
+    """Panels side by side with one logarithmic axis, several curves in each; what is below ``floor`` is left out."""
     figure, grid = plt.subplots(
         1, len(panels), figsize=(4.6 * len(panels), 3.6), sharey=True, layout="constrained", squeeze=False
     )
@@ -120,8 +120,11 @@ def races(results: Mapping[str, Mapping[str, Sequence[float]]], guess: float, yl
 
 def _draw_log(axes: Axes, series: Mapping[str, Array], floor: float) -> None:
     for colour, style, (name, values) in zip(COLOURS, STYLES, series.items(), strict=False):
-        axes.plot(np.maximum(values, floor), color=colour, linestyle=style, label=name)
+        axes.plot(np.where(values > 0, values, np.nan), color=colour, linestyle=style, label=name)
+    lowest = min((float(values.min()) for values in series.values()), default=floor)
     axes.set_yscale("log")
+    if lowest < floor:
+        axes.set_ylim(bottom=floor)
     _tidy(axes)
 
 

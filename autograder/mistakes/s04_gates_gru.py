@@ -1,4 +1,4 @@
-"""The named mistakes of stage 4, second half: the GRU by hand."""
+"""The named mistakes of stage 4, third part: the GRU by hand."""
 
 from autograder.suite import Mistake
 

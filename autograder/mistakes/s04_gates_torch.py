@@ -1,4 +1,4 @@
-"""The named mistakes of stage 4, third part: torch's parameters, and the torch modules."""
+"""The named mistakes of stage 4, fourth part: torch's parameters, and the torch modules."""
 
 from autograder.suite import Mistake
 

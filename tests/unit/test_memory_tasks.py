@@ -50,10 +50,13 @@ def test_a_race_draws_each_network_on_each_task():
     np.testing.assert_allclose(figure.axes[0].lines[1].get_ydata(), [0.95, 0.85])
 
 
-def test_curves_on_a_logarithmic_axis_end_at_the_floor():
-    figure = pictures_gates.log_curves({"a": np.array([1.0, 0.0])}, "t", "norm", floor=1e-9)
+def test_a_logarithmic_axis_ends_at_the_floor_where_a_curve_falls_below_it():
+    figure = pictures_gates.log_curves({"a": np.array([1.0, 1e-12, 0.0])}, "t", "norm", floor=1e-9)
     assert figure.axes[0].get_yscale() == "log"
-    np.testing.assert_array_equal(figure.axes[0].lines[0].get_ydata(), [1.0, 1e-9])
+    assert figure.axes[0].get_ylim()[0] == pytest.approx(1e-9)
+    np.testing.assert_array_equal(figure.axes[0].lines[0].get_ydata(), [1.0, 1e-12, np.nan])
+    above = pictures_gates.log_curves({"a": np.array([1.0, 1e-3])}, "t", "norm", floor=1e-9)
+    assert above.axes[0].get_ylim()[0] > 1e-4
     panels = pictures_gates.log_panels({"before": {"a": np.ones(2)}, "after": {"a": np.ones(2)}}, "t", "norm")
     assert [axes.get_title() for axes in panels.axes] == ["before", "after"]
 
