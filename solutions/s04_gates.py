@@ -943,23 +943,21 @@ display(pictures_gates.log_panels(norms, "step t", "norm of the gradient of what
 
 # %% tags=["demo"]
 weights = weights_of(trained["LSTM"])
-sequence, _ = adding_problem(1, 100, np.random.default_rng(36))
-first, second = np.flatnonzero(sequence[0, :, 1])
-twice = np.repeat(sequence, 2, axis=0)
+unseen, _ = adding_problem(1, 100, np.random.default_rng(36))
+first, second = np.flatnonzero(unseen[0, :, 1]).tolist()
+twice = np.repeat(unseen, 2, axis=0)
 twice[:, first, 0] = 0.1, 0.9
 gates = measure_gates(lstm_step_forward, twice, *weights)
 change = gates["cell"][1] - gates["cell"][0]
 units = np.argsort(-np.abs(change[second:]).mean(axis=0))[:8]
 panels = {name: gates[name][0][:, units] for name in ("input", "forget", "output")}
 panels["cells: 0.9\ninstead of 0.1"] = change[:, units]
-above = {"number": sequence[0, :, 0], "mark": sequence[0, :, 1]}
+above = {"number": unseen[0, :, 0], "mark": unseen[0, :, 1]}
 display(pictures_gates.gates_over_time(panels, above, (first, second), "an LSTM that adds"))
 with torch.no_grad():
     answers = adding[100]["readers"]["LSTM"](torch.from_numpy(twice).to(device))[:, -1, 0].tolist()
 for number, answer in zip((0.1, 0.9), answers, strict=True):
-    print(
-        f"{number} + {sequence[0, second, 0]:.2f} = {number + sequence[0, second, 0]:.2f}; the network says {answer:.2f}"
-    )
+    print(f"{number} + {unseen[0, second, 0]:.2f} = {number + unseen[0, second, 0]:.2f}; the network says {answer:.2f}")
 
 # %% [markdown]
 # Before the first mark nothing can differ, and nothing does. Then some cells take the number up, and they keep it, past dozens of steps full of other numbers, until the end. Compare the forget gates of those units

@@ -9,6 +9,7 @@ from autograder.reference import reference_namespace
 from autograder.suite import load_suite
 from seqlab.gate_traces import measure_gates
 from seqlab.gradcheck import numeric_gradient, relative_error
+from tests.course.stages import SUBJECTS
 
 SIZES = [(3, 7, 4, 5), (1, 1, 2, 3), (2, 5, 6, 4)]
 TORCH_ORDER = [0, 1, 3, 2]  # i, f, g, o from i, f, o, g, and back
@@ -235,3 +236,50 @@ def test_an_lstm_module_goes_on_where_it_stopped(names):
 def test_the_forget_gates_bias_starts_where_it_is_told(names):
     b = names["LSTM"](3, 4, forget_bias=2.5).b.detach()
     assert b.tolist() == [0.0] * 4 + [2.5] * 4 + [0.0] * 8
+
+
+def lost(**answers):
+    """The exercises that lose points, with reasons, where some answers are replaced."""
+    subject = SUBJECTS["s04_gates"]
+    verdicts = subject.judged(subject.reference() | answers)
+    return {verdict.exercise: verdict.reason for verdict in verdicts if not verdict.full}
+
+
+def test_a_highway_by_division_fails_where_a_gate_is_shut():
+    def cell_highway(forget_gates):
+        with np.errstate(all="ignore"):
+            passed = np.cumprod(forget_gates, axis=1)
+            return passed[:, -1:] / passed
+
+    assert lost(cell_highway=cell_highway) == {"cell_highway": "highway off in 'gates that are shut'"}
+
+
+def test_the_ready_made_layers_earn_nothing(names):
+    class LSTM(names["LSTM"]):
+        def forward(self, x, state=None):
+            zeros = x.new_zeros(1, len(x), len(self.Wh))
+            start = (zeros, zeros) if state is None else tuple(part[None] for part in state)
+            ours = [array.chunk(4, -1) for array in (self.Wx, self.Wh, self.b)]
+            Wx, Wh, b = (torch.cat([blocks[k] for k in TORCH_ORDER], -1) for blocks in ours)
+            weights = [Wx.T, Wh.T, b, torch.zeros_like(b)]
+            h, h_last, c_last = torch.lstm(x, start, weights, True, 1, 0.0, False, False, True)
+            return h, (h_last[0], c_last[0])
+
+    class GRU(names["GRU"]):
+        def forward(self, x, h0=None):
+            start = x.new_zeros(1, len(x), len(self.Wh)) if h0 is None else h0[None]
+            weights = [self.Wx.T, self.Wh.T, self.b, torch.zeros_like(self.b)]
+            return torch.gru(x, start, weights, True, 1, 0.0, False, False, True)[0]
+
+    found = lost(LSTM=LSTM, GRU=GRU)
+    assert list(found) == ["LSTM", "GRU"]
+    assert "called torch.lstm, which is torch.nn.LSTM" in found["LSTM"]
+    assert "called torch.gru, which is torch.nn.GRU" in found["GRU"]
+
+
+def test_a_step_by_hand_that_leans_on_torch_earns_nothing():
+    def gru_step_forward(x, prev_h, Wx, Wh, b):
+        arrays = [torch.from_numpy(np.ascontiguousarray(a)) for a in (x, prev_h, Wx.T, Wh.T, b, 0 * b)]
+        return torch.gru_cell(*arrays).numpy(), None
+
+    assert "this exercise is to be written in NumPy" in lost(gru_step_forward=gru_step_forward)["gru_step_forward"]
