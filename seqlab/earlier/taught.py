@@ -45,6 +45,20 @@ LESSONS = (
         "language",
         ("one_hot", "word_embedding_forward", "word_embedding_backward", "temporal_softmax_loss"),
     ),
+    Lesson(
+        "s04_gates",
+        "gated",
+        (
+            "lstm_step_forward",
+            "lstm_step_backward",
+            "lstm_forward",
+            "lstm_backward",
+            "gru_step_forward",
+            "gru_step_backward",
+            "gru_forward",
+            "gru_backward",
+        ),
+    ),
 )
 TAUGHT = {name: lesson for lesson in LESSONS for name in lesson.names}
 
