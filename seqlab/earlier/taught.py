@@ -40,6 +40,7 @@ LESSONS = (
             "temporal_affine_backward",
         ),
     ),
+    Lesson("s03_gradient_flow", "stacked", ("multilayer_rnn_forward", "multilayer_rnn_backward", "clip_grad_norm")),
 )
 TAUGHT = {name: lesson for lesson in LESSONS for name in lesson.names}
 
