@@ -59,6 +59,9 @@ LESSONS = (
             "gru_backward",
         ),
     ),
+    ),
+    Lesson(
+    Lesson("s03_gradient_flow", "stacked", ("multilayer_rnn_forward", "multilayer_rnn_backward", "clip_grad_norm")),
 )
 TAUGHT = {name: lesson for lesson in LESSONS for name in lesson.names}
 

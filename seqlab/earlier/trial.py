@@ -14,7 +14,11 @@ from seqlab.checking.steps import Json, Plan, Step
 from seqlab.checking.values import Array, NotAValue, Value
 from seqlab.checking.wording import sentence
 from seqlab.checking.workbench import StudentError, Workbench
+<<<<<<< HEAD
 from seqlab.earlier.wrapping import FLOATING, Loss, Pair, Plain, Supplied
+=======
+from seqlab.earlier.wrapping import FLOATING, Loss, Pair, Played, Supplied
+>>>>>>> 07824fdf6d86e04cdf9e0b62fc8962f55e715aa8
 
 SEED = 11
 
@@ -72,18 +76,28 @@ class _Script:
         self, functions: Mapping[str, Any], inputs: Mapping[str, Array], outputs: Mapping[str, int]
     ) -> dict[str, Value]:
         """Do the steps with ``functions``, and fetch what is wanted of them."""
-        bench = Workbench(functions)
-        bench.perform(Plan(tuple(self._steps), outputs), inputs)
-        return {name: bench.value(step) for name, step in outputs.items()}
+        return fetched(functions, Plan(tuple(self._steps), outputs), inputs)
 
     def _add(self, step: Step) -> int:
         self._steps.append(step)
         return len(self._steps) - 1
 
 
+def fetched(functions: Mapping[str, Any], plan: Plan, inputs: Mapping[str, Array]) -> dict[str, Value]:
+    """Do the steps of a plan with ``functions``, and fetch its outputs."""
+    bench = Workbench(functions)
+    bench.perform(plan, inputs)
+    return {name: bench.value(step) for name, step in plan.outputs.items()}
+
+
 def _results(supplied: Supplied, functions: Mapping[str, Any]) -> dict[str, Value]:
+<<<<<<< HEAD
     if isinstance(supplied, Plain):
         return _of_a_plain_one(supplied, functions)
+=======
+    if isinstance(supplied, Played):
+        return fetched(functions, supplied.plan, supplied.example(np.random.default_rng(SEED)))
+>>>>>>> 07824fdf6d86e04cdf9e0b62fc8962f55e715aa8
     return _of_a_pair(supplied, functions) if isinstance(supplied, Pair) else _of_a_loss(supplied, functions)
 
 

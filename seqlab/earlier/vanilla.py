@@ -41,9 +41,7 @@ def rnn(x: Tensor, h0: Tensor, Wx: Tensor, Wh: Tensor, b: Tensor) -> Tensor:
         h: the states after every step, (N, T, H).
         cache: for rnn_backward.
     """
-    weights = [Wx.T, Wh.T, b, torch.zeros_like(b)]
-    h, _ = torch.rnn_tanh(x, h0.unsqueeze(0), weights, True, 1, 0.0, False, False, True)
-    return h
+    return recurrent_layer(x, h0, Wx, Wh, b)
 
 
 @pair("out", example=normal(x=(2, 3, 4), w=(4, 5), b=(5,)))
@@ -60,6 +58,13 @@ def temporal_affine(x: Tensor, w: Tensor, b: Tensor) -> Tensor:
         cache: for temporal_affine_backward.
     """
     return linear(x, w.T, b)
+
+
+def recurrent_layer(x: Tensor, h0: Tensor, Wx: Tensor, Wh: Tensor, b: Tensor) -> Tensor:
+    """torch's ready layer: the states after every step, (N, T, H); arguments as those of ``rnn``."""
+    weights = [Wx.T, Wh.T, b, torch.zeros_like(b)]
+    h, _ = torch.rnn_tanh(x, h0.unsqueeze(0), weights, True, 1, 0.0, False, False, True)
+    return h
 
 
 SUPPLIED = (rnn_step, rnn, temporal_affine)

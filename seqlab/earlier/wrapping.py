@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from seqlab.checking.guards import tell_watches
+from seqlab.checking.steps import Plan
 from seqlab.checking.values import Array, describe_type
 from seqlab.earlier.taught import TAUGHT
 
@@ -133,6 +134,7 @@ class Loss:
         self.functions = {self.name: _announced(run, self.name, signature, function.__doc__)}
 
 
+<<<<<<< HEAD
 class Plain:
     """A function of arrays and plain values without a way back; it is called as it stands."""
 
@@ -148,6 +150,28 @@ class Plain:
 
 
 Supplied = Pair | Loss | Plain
+=======
+class Played:
+    """Functions whose arguments are lists or dictionaries of arrays, taken as they are.
+
+    Args:
+        functions: the functions of arrays, torch inside.
+        example: draws the arrays of a small case.
+        plan: what is done with them in that case, on which a student's own functions are tried.
+    """
+
+    def __init__(self, *functions: Callable[..., Any], example: Example, plan: Plan) -> None:
+        self.example = example
+        self.plan = plan
+        self.functions = {one.__name__: self._told(one) for one in functions}
+
+    def _told(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        signature = inspect.signature(function)
+        return _announced(lambda given: function(**given), function.__name__, signature, function.__doc__)
+
+
+Supplied = Pair | Loss | Played
+>>>>>>> 07824fdf6d86e04cdf9e0b62fc8962f55e715aa8
 
 
 def record(function: TorchFunction, name: str, arguments: Mapping[str, object]) -> Recording:

@@ -1,5 +1,6 @@
 """What earlier stages taught: right in every dtype and layout; not to be had too early; or the student's own."""
 
+import importlib
 import inspect
 import json
 import subprocess
@@ -411,3 +412,33 @@ def test_an_earlier_stage_that_taught_nothing_for_later_is_no_trouble(earlier, t
     nbformat.write(empty, tmp_path / "s00_zero.ipynb")
     earlier.use_notebook(str(tmp_path / "s00_zero.ipynb"))
     assert capsys.readouterr().out == "Yours, from s00_zero.ipynb: nothing.\n"
+
+
+def with_stage_three(**own):
+    """What comes of trying the functions of stage 3, with some replaced."""
+    lesson = next(one for one in LESSONS if one.stage == "s03_gradient_flow")
+    supplied = importlib.import_module(f"seqlab.earlier.{lesson.module}").SUPPLIED
+    ready = {name: getattr(Earlier("s99_last"), name) for name in lesson.names}
+    return [try_out(one, ready | own) for one in supplied]
+
+
+def test_functions_of_lists_and_dictionaries_are_tried_too():
+    assert [outcome.trouble for outcome in with_stage_three()] == ["", ""]
+    (stack, clip) = with_stage_three(clip_grad_norm=lambda grads, max_norm: 1.0)
+    assert stack.trouble == ""
+    assert clip.trouble.startswith("norm: ")
+    (stack, clip) = with_stage_three(multilayer_rnn_forward=lambda x, h0, Wx, Wh, b: ([x, x], None))
+    assert stack.trouble
+    assert clip.trouble == ""
+
+
+def test_a_stack_is_not_to_be_had_before_it_was_taught():
+    with pytest.raises(EarlierError, match="is what this stage is about"):
+        Earlier("s03_gradient_flow").multilayer_rnn_forward()
+    with pytest.raises(EarlierError, match="taught in s03_gradient_flow, which comes after"):
+        Earlier("s02_language_model").clip_grad_norm()
+
+
+def test_a_stack_s_lists_must_be_equally_long():
+    with pytest.raises(ValueError, match="zip"):
+        Earlier("s04_gates").multilayer_rnn_forward(ARRAYS["x"], [], [ARRAYS["Wx"]], [ARRAYS["Wh"]], [ARRAYS["b"]])
