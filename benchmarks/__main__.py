@@ -7,7 +7,7 @@ import platform
 
 import numpy as np
 
-from benchmarks import data
+from benchmarks import data, references
 from benchmarks.measuring import print_table
 
 
@@ -16,6 +16,7 @@ def main() -> None:
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     print(f"{cores} cores, {platform.machine()}, Python {platform.python_version()}, NumPy {np.__version__}")
     print_table("Data", list(data.measure()))
+    print_table("The fast forms", list(references.measure()))
 
 
 if __name__ == "__main__":
