@@ -7,11 +7,7 @@ import platform
 
 import numpy as np
 
-<<<<<<< HEAD
-from benchmarks import data, grading, scaling
-=======
-from benchmarks import data, references
->>>>>>> ba7500c92f2ddb417df2b2442d2651696fe252a8
+from benchmarks import data, grading, references, scaling
 from benchmarks.measuring import print_table
 
 
@@ -20,11 +16,8 @@ def main() -> None:
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     print(f"{cores} cores, {platform.machine()}, Python {platform.python_version()}, NumPy {np.__version__}")
     print_table("Data", list(data.measure()))
-<<<<<<< HEAD
     print_table("Grading", [*grading.measure(), *scaling.measure()])
-=======
     print_table("The fast forms", list(references.measure()))
->>>>>>> ba7500c92f2ddb417df2b2442d2651696fe252a8
 
 
 if __name__ == "__main__":

@@ -9,15 +9,10 @@
 Signatures, shapes and order of results are those of the exercises; a cache belongs to the pair that made it.
 
 To add what another stage taught: write a module ``seqlab/earlier/WORD.py`` whose functions are written in torch's ready
-<<<<<<< HEAD
 primitives under :func:`~seqlab.earlier.wrapping.pair`, :func:`~seqlab.earlier.wrapping.loss` or (without a way back)
-:func:`~seqlab.earlier.wrapping.plain`, list them in its ``SUPPLIED``, and add a line to ``LESSONS`` in
+:func:`~seqlab.earlier.wrapping.plain`, or, where arguments are lists or dictionaries of arrays, are handed to
+:class:`~seqlab.earlier.wrapping.Played`; list them in its ``SUPPLIED``, and add a line to ``LESSONS`` in
 ``seqlab/earlier/taught.py``. A test then holds them against the master.
-=======
-primitives under :func:`~seqlab.earlier.wrapping.pair` or :func:`~seqlab.earlier.wrapping.loss` (or, where arguments are
-lists or dictionaries of arrays, hand them to :class:`~seqlab.earlier.wrapping.Played`), list them in its
-``SUPPLIED``, and add a line to ``LESSONS`` in ``seqlab/earlier/taught.py``. A test then holds them against the master.
->>>>>>> 07824fdf6d86e04cdf9e0b62fc8962f55e715aa8
 """
 
 from seqlab.earlier.access import Earlier

@@ -45,6 +45,7 @@ LESSONS = (
         "language",
         ("one_hot", "word_embedding_forward", "word_embedding_backward", "temporal_softmax_loss"),
     ),
+    Lesson("s03_gradient_flow", "stacked", ("multilayer_rnn_forward", "multilayer_rnn_backward", "clip_grad_norm")),
     Lesson(
         "s04_gates",
         "gated",
@@ -59,9 +60,6 @@ LESSONS = (
             "gru_backward",
         ),
     ),
-    ),
-    Lesson(
-    Lesson("s03_gradient_flow", "stacked", ("multilayer_rnn_forward", "multilayer_rnn_backward", "clip_grad_norm")),
 )
 TAUGHT = {name: lesson for lesson in LESSONS for name in lesson.names}
 

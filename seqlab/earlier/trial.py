@@ -14,11 +14,7 @@ from seqlab.checking.steps import Json, Plan, Step
 from seqlab.checking.values import Array, NotAValue, Value
 from seqlab.checking.wording import sentence
 from seqlab.checking.workbench import StudentError, Workbench
-<<<<<<< HEAD
-from seqlab.earlier.wrapping import FLOATING, Loss, Pair, Plain, Supplied
-=======
-from seqlab.earlier.wrapping import FLOATING, Loss, Pair, Played, Supplied
->>>>>>> 07824fdf6d86e04cdf9e0b62fc8962f55e715aa8
+from seqlab.earlier.wrapping import FLOATING, Loss, Pair, Plain, Played, Supplied
 
 SEED = 11
 
@@ -91,13 +87,10 @@ def fetched(functions: Mapping[str, Any], plan: Plan, inputs: Mapping[str, Array
 
 
 def _results(supplied: Supplied, functions: Mapping[str, Any]) -> dict[str, Value]:
-<<<<<<< HEAD
     if isinstance(supplied, Plain):
         return _of_a_plain_one(supplied, functions)
-=======
     if isinstance(supplied, Played):
         return fetched(functions, supplied.plan, supplied.example(np.random.default_rng(SEED)))
->>>>>>> 07824fdf6d86e04cdf9e0b62fc8962f55e715aa8
     return _of_a_pair(supplied, functions) if isinstance(supplied, Pair) else _of_a_loss(supplied, functions)
 
 

@@ -134,7 +134,6 @@ class Loss:
         self.functions = {self.name: _announced(run, self.name, signature, function.__doc__)}
 
 
-<<<<<<< HEAD
 class Plain:
     """A function of arrays and plain values without a way back; it is called as it stands."""
 
@@ -149,8 +148,6 @@ class Plain:
         self.functions = {self.name: _announced(run, self.name, signature, function.__doc__)}
 
 
-Supplied = Pair | Loss | Plain
-=======
 class Played:
     """Functions whose arguments are lists or dictionaries of arrays, taken as they are.
 
@@ -170,8 +167,7 @@ class Played:
         return _announced(lambda given: function(**given), function.__name__, signature, function.__doc__)
 
 
-Supplied = Pair | Loss | Played
->>>>>>> 07824fdf6d86e04cdf9e0b62fc8962f55e715aa8
+Supplied = Pair | Loss | Plain | Played
 
 
 def record(function: TorchFunction, name: str, arguments: Mapping[str, object]) -> Recording:
