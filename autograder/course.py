@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from seqlab.checking.guards import LIBRARIES, Guard
+from seqlab.suggestion import suggest
 
 STAGE_ID = re.compile(r"s\d\d_[a-z][a-z0-9_]*")
 EXERCISE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
@@ -103,14 +103,6 @@ class Course:
     def release_folder(self, stage_id: str) -> Path:
         """The generated folder that students receive."""
         return self.root / "assignments" / stage_id
-
-
-def suggest(name: str, known: Iterable[str]) -> str:
-    """`` Did you mean s01_rnn?`` where a known name is near, and the list of all known names."""
-    names = list(known)
-    close = difflib.get_close_matches(name, names, n=1, cutoff=0.4)
-    lead = f" Did you mean {close[0]}?" if close else ""
-    return f"{lead} There are: {', '.join(names)}."
 
 
 def find_root(start: Path) -> Path:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from autograder.circumstances import versions
-from autograder.course import Course, CourseError, Stage, suggest
+from autograder.course import Course, CourseError, Stage
 from autograder.fleet import GradingPlan, grader_of
 from autograder.hand_ins import HandIn, find_hand_ins
 from autograder.judge import Verdict
@@ -19,6 +19,7 @@ from autograder.secret import load_secret
 from autograder.truth import DrawnCase
 from autograder.workspace import Workspace
 from seqlab.checking.report import describe
+from seqlab.suggestion import suggest
 
 SHOWN = 6  # numbers of an array
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import inspect
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from seqlab.checking.casefile import CheckFile, CheckFileError, ExerciseChecks, read_checks
+from seqlab.suggestion import suggest
 
 FILE_NAME = "checks.h5"
 
@@ -60,12 +60,7 @@ def checks_of(name: str, folder: Path | None = None) -> tuple[CheckFile, Exercis
             f"found no {FILE_NAME} in {start} nor in a stage folder below it. Open the notebook from its own "
             "folder, where checks.h5 lies beside it; in a script, change to that folder first."
         )
-    raise UnknownExercise(f"there is no exercise called {name}.{_suggest(name, known)} Here are: {', '.join(known)}.")
-
-
-def _suggest(name: str, known: list[str]) -> str:
-    close = difflib.get_close_matches(name, known, n=1)
-    return f" Did you mean {close[0]}?" if close else ""
+    raise UnknownExercise(f"there is no exercise called {name}.{suggest(name, known)}")
 
 
 def _candidates(start: Path) -> Iterator[Path]:

@@ -12,9 +12,10 @@ from pathlib import Path
 
 from seqlab.data.errors import DataMissing, UnknownSet
 from seqlab.data.places import Places, find_places
-from seqlab.data.registry import DataSet, nearest
+from seqlab.data.registry import DataSet
 from seqlab.data.storage.folders import build_folder, faults, only_one, read_stamp
 from seqlab.data.synthesis.catalogue import GENERATORS
+from seqlab.suggestion import suggest
 
 
 def folder_of(name: str, *, task: str, seed: int | None = None, places: Places | None = None) -> Path:
@@ -121,7 +122,7 @@ def _of_task(places: Places, name: str, task: str) -> DataSet:
     suited = [one.name for one in places.registry.sets.values() if one.task == task]
     suited += [other for other, tasks in _FURTHER_TASKS.items() if task in tasks]
     if name not in places.registry.sets:
-        raise UnknownSet(f"there is no data set of {task} called {name!r}.{nearest(name, suited)}")
+        raise UnknownSet(f"there is no data set of {task} called {name!r}.{suggest(name, suited)}")
     data_set = places.registry.find(name)
     if name in suited:
         return data_set

@@ -5,7 +5,6 @@ Nothing here touches the network or the cache.
 
 from __future__ import annotations
 
-import difflib
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from seqlab.data.errors import RegistryError, UnknownSet
+from seqlab.suggestion import suggest
 
 TASKS = ("digits", "text", "sentences", "pairs", "videos", "captions", "questions", "weights", "raw")
 TIERS = ("embedded", "full")
@@ -114,7 +114,7 @@ class Registry:
         """
         if name in self.sets:
             return self.sets[name]
-        raise UnknownSet(f"there is no data set called {name!r}.{nearest(name, list(self.sets))}")
+        raise UnknownSet(f"there is no data set called {name!r}.{suggest(name, self.sets)}")
 
     def tier(self, tier: str) -> list[DataSet]:
         """The sets of a tier, in order."""
@@ -128,13 +128,6 @@ class Registry:
                 order.setdefault(needed.name, needed)
             order.setdefault(one.name, one)
         return list(order.values())
-
-
-def nearest(name: str, known: Sequence[str]) -> str:
-    """`` Did you mean icons?`` where a known name is near, and all known names."""
-    close = difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.4)
-    lead = f" Did you mean {close[0]}?" if close else ""
-    return f"{lead} There are: {', '.join(known)}."
 
 
 def load_registry(path: Path) -> Registry:

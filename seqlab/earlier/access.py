@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from os import PathLike
 from typing import Any
 
 from seqlab.earlier.taught import LESSONS, TAUGHT, EarlierError, Lesson, comes_before
+from seqlab.suggestion import suggest
 
 STAGE_ID = re.compile(r"s\d\d_[a-z][a-z0-9_]*")
 
@@ -37,7 +37,7 @@ class Earlier:
             raise AttributeError(name)
         lesson = TAUGHT.get(name)
         if lesson is None:
-            raise EarlierError(f"no earlier stage teaches {name}.{_suggestion(name, self.__dir__())}")
+            raise EarlierError(f"no earlier stage teaches {name}.{suggest(name, self.__dir__())}")
         if not comes_before(lesson.stage, self._stage):
             raise EarlierError(self._not_yet(name, lesson))
         return self._own.get(name) or _ready(lesson)[name]
@@ -87,10 +87,3 @@ def _ready(lesson: Lesson) -> dict[str, Callable[..., Any]]:
 
 def _module(lesson: Lesson) -> Any:
     return importlib.import_module(f"seqlab.earlier.{lesson.module}")
-
-
-def _suggestion(name: str, known: Iterable[str]) -> str:
-    names = list(known)
-    close = difflib.get_close_matches(name, names, n=1)
-    lead = f" Did you mean {close[0]}?" if close else ""
-    return f"{lead} There are: {', '.join(names)}."

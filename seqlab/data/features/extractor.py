@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from torch import Tensor, nn
 from seqlab.data.errors import DataError
 from seqlab.data.features.lite0 import Lite0, load_lite0
 from seqlab.data.features.lite0 import preprocess as lite0_preprocess
+from seqlab.suggestion import did_you_mean
 
 Images = NDArray[np.uint8]
 Maps = tuple[Tensor, Tensor]
@@ -145,11 +145,9 @@ def _require_layer(module: nn.Module, layer_name: str) -> None:
     known = [name for name, _ in module.named_modules() if name]
     if layer_name in known:
         return
-    close = difflib.get_close_matches(layer_name, known, n=1, cutoff=0.4)
-    lead = f" Did you mean {close[0]}?" if close else ""
     more = f" and {len(known) - LISTED_LAYERS} more" if len(known) > LISTED_LAYERS else ""
     raise CannotExtract(
-        f"{type(module).__name__} has no layer called {layer_name!r}.{lead} "
+        f"{type(module).__name__} has no layer called {layer_name!r}.{did_you_mean(layer_name, known)} "
         f"There are: {', '.join(known[:LISTED_LAYERS])}{more}."
     )
 

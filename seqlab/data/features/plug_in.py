@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import importlib.util
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 from torch import nn
 
 from seqlab.data.features.extractor import CannotExtract
+from seqlab.suggestion import did_you_mean
 
 
 def load_module(place: str, weights: str | None = None) -> nn.Module:
@@ -68,5 +68,4 @@ def _callable(module: ModuleType, source: str, name: str) -> Any:
     if found is not None:
         raise CannotExtract(f"expected {name} in {source} to be callable; it is a {type(found).__name__}")
     known = [one for one in dir(module) if not one.startswith("_") and callable(getattr(module, one))]
-    close = difflib.get_close_matches(name, known, n=1, cutoff=0.4)
-    raise CannotExtract(f"{source} has nothing called {name!r}." + (f" Did you mean {close[0]}?" if close else ""))
+    raise CannotExtract(f"{source} has nothing called {name!r}.{did_you_mean(name, known)}")
