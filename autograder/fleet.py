@@ -99,18 +99,28 @@ def _mapped(
     executor: Executor, at_a_time: int, plan: GradingPlan, hand_ins: Iterable[HandIn]
 ) -> Iterator[Graded | Ungraded]:
     rest = iter(hand_ins)
-    under_way: set[Future[Graded | Ungraded]] = set()
+    under_way: dict[Future[Graded | Ungraded], str] = {}
     try:
         while True:
             for one in itertools.islice(rest, UNDER_WAY * at_a_time - len(under_way)):
-                under_way.add(executor.submit(grade_one, plan, one.student, *one.read()))
+                under_way[executor.submit(grade_one, plan, one.student, *one.read())] = one.student
             if not under_way:
                 return
-            done, under_way = wait(under_way, return_when=FIRST_COMPLETED)
-            yield from (future.result() for future in done)
+            for future in wait(under_way, return_when=FIRST_COMPLETED).done:
+                yield _came_of(future, under_way.pop(future))
     finally:
         for future in under_way:
             future.cancel()
+
+
+def _came_of(future: Future[Graded | Ungraded], student: str) -> Graded | Ungraded:
+    """What a worker says; where workers died again and again over a hand-in, it is not graded, and the others are."""
+    try:
+        return future.result()
+    except LaunchFailed:
+        raise
+    except Exception as error:
+        return Ungraded(student, f"{type(error).__name__}: {error}")
 
 
 @contextmanager
