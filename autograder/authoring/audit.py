@@ -1,4 +1,5 @@
-"""The audit: what is about to reach students holds no line of an answer, no hidden region and no unlisted file."""
+"""The audit: what is about to reach students holds no line of an answer or of a cell for afterwards, no hidden region
+and no unlisted file."""
 
 from __future__ import annotations
 
@@ -38,16 +39,20 @@ def audit_release(folder: Path, master: Master) -> None:
 
 
 def leaks(text: str, master: Master, where: str) -> list[str]:
-    """The lines of the master's answers that stand in ``text``; spaces do not matter."""
-    squeezed = _squeeze(text)
-    return [
-        f"{where} holds the answer's line `{line}`" for line in telltale_lines(master) if _squeeze(line) in squeezed
-    ]
+    """The lines of the master's answers and cells for afterwards that stand in ``text``; spaces do not matter."""
+    squeezed, answers = _squeeze(text), master.answer_lines()
+    found = [line for line in telltale_lines(master) if _squeeze(line) in squeezed]
+    return [f"{where} holds {_kind(line, answers)} line `{line}`" for line in found]
+
+
+def _kind(line: str, answers: set[str]) -> str:
+    return "the answer's" if line in answers else "the withheld"
 
 
 def telltale_lines(master: Master) -> list[str]:
-    """The lines of the answers that are long enough to tell something, in sorted order."""
-    return sorted(line for line in master.answer_lines() if len(_squeeze(line)) >= SHORTEST_TELLTALE)
+    """The lines that no student may receive and that are long enough to tell something, in sorted order."""
+    withheld = master.answer_lines() | master.withheld_lines()
+    return sorted(line for line in withheld if len(_squeeze(line)) >= SHORTEST_TELLTALE)
 
 
 def _unlisted(folder: Path, allowed: Iterable[str]) -> list[str]:

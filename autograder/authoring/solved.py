@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from nbconvert import HTMLExporter
 
 from autograder.authoring.audit import FORBIDDEN
 from autograder.authoring.master import Master
-from autograder.authoring.source import source_notebook
+from autograder.authoring.source import solved_notebook
 from autograder.course import CourseError
 
 SECONDS_PER_CELL = 600
@@ -27,12 +28,12 @@ def solve(master: Master, checks: Path, folder: Path) -> Path:
     """
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(checks, folder / "checks.h5")
-    notebook: Any = nbformat.from_dict(source_notebook(master))
+    notebook: Any = nbformat.from_dict(solved_notebook(master))
     for cell in notebook.cells:
         cell.source = _without_markers(cell.source)
     try:
         client = NotebookClient(notebook, timeout=SECONDS_PER_CELL, resources={"metadata": {"path": str(folder)}})
-        client.execute()
+        client.execute(env=_environment(master.path.parents[1]))
     except CellExecutionError as error:
         raise CourseError(f"{master.path}: a cell fails when the master is run: {error}") from error
     nbformat.write(notebook, folder / f"{master.stage.id}.ipynb")
@@ -40,6 +41,12 @@ def solve(master: Master, checks: Path, folder: Path) -> Path:
     path = folder / f"{master.stage.id}.html"
     path.write_text(page, encoding="utf-8")
     return path
+
+
+def _environment(root: Path) -> dict[str, str]:
+    """The kernel's environment: cells for afterwards import the fast forms from ``solutions`` under ``root``."""
+    before = os.environ.get("PYTHONPATH")
+    return os.environ | {"PYTHONPATH": os.pathsep.join([str(root), before] if before else [str(root)])}
 
 
 def _without_markers(source: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from autograder.authoring.master import Master, MasterCell
@@ -15,8 +15,22 @@ ANSWER_PREFIX = "answer-"
 
 def source_notebook(master: Master) -> dict[str, Any]:
     """The notebook that nbgrader releases from, as JSON: answers in it, graded cells after each answer."""
+    return _notebook(master, master.released_cells())
+
+
+def solved_notebook(master: Master) -> dict[str, Any]:
+    """The whole master in the same form, with the cells for afterwards, which are never released."""
+    return _notebook(master, master.cells)
+
+
+def notebook_text(notebook: dict[str, Any]) -> str:
+    """A notebook as the text of a file: sorted keys, one space of indentation, like Jupyter."""
+    return json.dumps(notebook, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def _notebook(master: Master, cells: Iterable[MasterCell]) -> dict[str, Any]:
     return {
-        "cells": list(_cells(master)),
+        "cells": list(_cells(master, cells)),
         "metadata": {
             "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
             "language_info": {"name": "python"},
@@ -27,14 +41,9 @@ def source_notebook(master: Master) -> dict[str, Any]:
     }
 
 
-def notebook_text(notebook: dict[str, Any]) -> str:
-    """A notebook as the text of a file: sorted keys, one space of indentation, like Jupyter."""
-    return json.dumps(notebook, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
-
-
-def _cells(master: Master) -> Iterator[Cell]:
+def _cells(master: Master, cells: Iterable[MasterCell]) -> Iterator[Cell]:
     seen: Counter[str] = Counter()
-    for cell in master.cells:
+    for cell in cells:
         if cell.exercise is not None:
             yield _answer_cell(cell, cell.exercise)
             yield _graded_cell(cell.exercise, master.stage.points[cell.exercise])
@@ -44,7 +53,7 @@ def _cells(master: Master) -> Iterator[Cell]:
 
 
 def _plain_cell(cell: MasterCell, cell_id: str) -> Cell:
-    if cell.role == "prose":
+    if cell.markdown:
         return {"cell_type": "markdown", "id": cell_id, "metadata": {}, "source": cell.source}
     made = _code_cell(cell_id, cell.source)
     made["metadata"]["tags"] = [cell.role]

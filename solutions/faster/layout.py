@@ -55,7 +55,8 @@ def weight_gradient(rows: Array, da: Array) -> Array:
         da: the gradients of every step's sum, features first, the steps side by side: (G, T, N).
     """
     T, N, K = rows.shape
-    return np.matmul(da.reshape(len(da), T * N), rows.reshape(T * N, K)).T
+    product: Array = np.matmul(da.reshape(len(da), T * N), rows.reshape(T * N, K))
+    return product.T
 
 
 def input_gradients(da: Array, steps: Array, Wx: Array) -> tuple[Array, Array, Array]:
