@@ -575,21 +575,19 @@ for epoch in range(30):
 # ## The same, faster
 #
 # Only who has finished sees this page. Your `rnn_forward` says what happens; below is one that says how a machine likes it. It computes the
-# same numbers, and five things about its road there are different.
+# same numbers, and four things about its road there are different.
 #
 # 1. **What need not wait does not wait.** $h_t$ has to wait for $h_{t-1}$, but $x_t W_x$ waits for nothing: the inputs are all there
-#    before the loop starts. So all $N \cdot T$ of them go through $W_x$ in **one large product** (`input_parts`). A large product reads each
+#    before the loop starts. So all $N \cdot T$ of them go through $W_x$ in **one large product**. A large product reads each
 #    weight once for many inputs, and that is most of what makes a product fast.
 # 2. **Nothing is made in the loop.** `x @ W` makes a new array at every step, for which the memory has to be found first. Here
 #    every line of the loop writes into an array that was there before (`out=`, `+=`).
 # 3. **Time comes first.** `x[:, t]` picks a row here and a row there from all over the memory; with time in front, a step is one
 #    piece, and so is what it reads and writes.
-# 4. **Features come before the batch**, $(H, N)$ and not $(N, H)$, so the weights stand on the left: $W_h^\top h$. To you and me it is the same
-#    product. To the library that cuts it into tiles for the processor, a tall matrix and a wide one are different work.
-# 5. **Backwards alike**: only what is carried from step to step stays in the loop. The sum over time in `dWx` and `dWh` *is* a product, of
+# 4. **Backwards alike**: only what is carried from step to step stays in the loop. The sum over time in `dWx` and `dWh` *is* a product, of
 #    all states beside each other with all gradients beside each other, and is done once, after the loop.
 #
-# Which of the five would you have thought of? And which of them would matter for a network with $H = 4$?
+# Which of the four would you have thought of? And which of them would matter for a network with $H = 4$?
 
 # %% tags=["afterwards"]
 import inspect
@@ -597,9 +595,8 @@ import inspect
 from IPython.display import Code
 
 from solutions import faster
-from solutions.faster import layout
 
-for function in (faster.rnn_forward, layout.input_parts, faster.rnn_backward):
+for function in (faster.rnn_forward, faster.rnn_backward):
     display(Code(inspect.getsource(function), language="python"))
 
 # %% [markdown] tags=["afterwards"]
@@ -607,7 +604,7 @@ for function in (faster.rnn_forward, layout.input_parts, faster.rnn_backward):
 # things too, the shortest is the one least disturbed.
 
 # %% tags=["afterwards"]
-N, T, D, H = 32, 16, 128, 128
+N, T, D, H = 32, 100, 64, 64
 rng = np.random.default_rng(5)
 arrays = {"Wx": rng.standard_normal((D, H)) / D**0.5, "Wh": rng.standard_normal((H, H)) / H**0.5, "b": np.zeros(H)}
 arrays |= {"x": rng.standard_normal((N, T, D)), "h0": rng.standard_normal((N, H))}

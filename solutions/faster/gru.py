@@ -12,8 +12,10 @@ import numpy as np
 from solutions.faster.layout import (
     Array,
     batch_first,
+    features_first,
     input_gradients,
     input_parts,
+    side_by_side,
     states_from,
     time_first,
     weight_gradient,
@@ -92,13 +94,13 @@ def gru_backward(dh: Array, cache: GRUCache) -> tuple[Array, Array, Array, Array
     """
     T, _, H, N = cache.gates.shape
     dtype = cache.states.dtype
-    dh_steps = time_first(dh, dtype)
+    dh_blocks = features_first(dh, dtype)
     da, dn_all = np.empty((3 * H, T, N), dtype=dtype), np.empty((H, T, N), dtype=dtype)
     dgates = np.empty((3, H, N), dtype=dtype)
     dstate, past = np.zeros((2, H, N), dtype=dtype)
     dn, work = np.empty((2, H, N), dtype=dtype)
     for t in reversed(range(T)):
-        dstate += dh_steps[t].T
+        dstate += dh_blocks[t]
         np.multiply(dstate, cache.gates[t, 1], out=past)
         _through_mixture(cache.gates[t], cache.states[t], dstate, past, dgates[1], dn, work)
         _through_recall(cache.gates[t, 0], cache.recalled[t], dn, dgates, work)
@@ -106,10 +108,10 @@ def gru_backward(dh: Array, cache: GRUCache) -> tuple[Array, Array, Array, Array
         dstate += past
         da[:, t] = dgates.reshape(3 * H, N)
         dn_all[:, t] = dn
-    before = np.ascontiguousarray(cache.states[:-1].swapaxes(1, 2))
-    dWh = weight_gradient(before, da)
+    flat = da.reshape(3 * H, T * N)
+    dWh = weight_gradient(side_by_side(cache.states[:-1]), flat)
     da[2 * H :] = dn_all  # from here on the input's side, which r does not scale
-    dx, dWx, db = input_gradients(da, cache.steps, cache.Wx)
+    dx, dWx, db = input_gradients(flat, cache.steps, cache.Wx)
     return dx, np.ascontiguousarray(dstate.T), dWx, dWh, db
 
 

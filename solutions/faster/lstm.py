@@ -9,8 +9,10 @@ import numpy as np
 from solutions.faster.layout import (
     Array,
     batch_first,
+    features_first,
     input_gradients,
     input_parts,
+    side_by_side,
     states_from,
     time_first,
     weight_gradient,
@@ -89,21 +91,22 @@ def lstm_backward(dh: Array, cache: LSTMCache) -> tuple[Array, Array, Array, Arr
     """
     T, _, H, N = cache.gates.shape
     dtype = cache.states.dtype
-    dh_steps = time_first(dh, dtype)
+    dh_blocks = features_first(dh, dtype)
     da = np.empty((4 * H, T, N), dtype=dtype)
     dgates = np.empty((4, H, N), dtype=dtype)
     dstate, dcell = np.zeros((2, H, N), dtype=dtype)
     work = np.empty((2, H, N), dtype=dtype)
     for t in reversed(range(T)):
-        dstate += dh_steps[t].T
+        dstate += dh_blocks[t]
         _through_output(cache.gates[t, 2], cache.squashed[t], dstate, dcell, dgates[2], work)
         _through_cell(cache.gates[t], cache.cells[t], dcell, dgates, work)
         dsums = dgates.reshape(4 * H, N)
         np.matmul(cache.Wh, dsums, out=dstate)
         da[:, t] = dsums
-    before = np.ascontiguousarray(cache.states[:-1].swapaxes(1, 2))
-    dx, dWx, db = input_gradients(da, cache.steps, cache.Wx)
-    return dx, np.ascontiguousarray(dstate.T), dWx, weight_gradient(before, da), db
+    flat = da.reshape(4 * H, T * N)
+    dx, dWx, db = input_gradients(flat, cache.steps, cache.Wx)
+    dWh = weight_gradient(side_by_side(cache.states[:-1]), flat)
+    return dx, np.ascontiguousarray(dstate.T), dWx, dWh, db
 
 
 def _through_output(o: Array, squashed: Array, dstate: Array, dcell: Array, do: Array, work: Array) -> None:

@@ -3,28 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
-from solutions.faster.layout import (
-    Array,
-    batch_first,
-    input_gradients,
-    input_parts,
-    states_from,
-    time_first,
-    weight_gradient,
-)
+from solutions.faster.layout import Array, time_first
 
 
 @dataclass(frozen=True)
 class RNNCache:
-    """What the backward pass wants to see again, features first."""
+    """What the backward pass wants to see again, time first."""
 
     steps: Array  # inputs, (T, N, D)
     Wx: Array
     Wh: Array
-    states: Array  # (T + 1, H, N)
+    states: Array  # before and after every step, (T + 1, N, H)
 
 
 def rnn_forward(x: Array, h0: Array, Wx: Array, Wh: Array, b: Array) -> tuple[Array, RNNCache]:
@@ -40,14 +33,18 @@ def rnn_forward(x: Array, h0: Array, Wx: Array, Wh: Array, b: Array) -> tuple[Ar
         cache: for rnn_backward.
     """
     dtype = np.result_type(x, h0, Wx, Wh, b)
+    (N, T, D), H = x.shape, h0.shape[1]
     steps = time_first(x, dtype)
-    parts = input_parts(steps, Wx, b)
-    states = states_from(h0, len(steps), dtype)
-    for part, state, next_state in zip(parts, states[:-1], states[1:], strict=True):
-        np.matmul(Wh.T, state, out=next_state)
-        next_state += part
+    states = np.empty((T + 1, N, H), dtype=dtype)
+    states[0] = h0
+    np.matmul(steps.reshape(T * N, D), Wx, out=states[1:].reshape(T * N, H))  # all inputs in one large product
+    states[1:] += b
+    recurrent = np.empty((N, H), dtype=dtype)
+    for state, next_state in pairwise(states):
+        np.matmul(state, Wh, out=recurrent)
+        next_state += recurrent
         np.tanh(next_state, out=next_state)
-    return batch_first(states[1:]), RNNCache(steps, Wx, Wh, states)
+    return np.array(states[1:].swapaxes(0, 1), order="C"), RNNCache(steps, Wx, Wh, states)
 
 
 def rnn_backward(dh: Array, cache: RNNCache) -> tuple[Array, Array, Array, Array, Array]:
@@ -60,18 +57,18 @@ def rnn_backward(dh: Array, cache: RNNCache) -> tuple[Array, Array, Array, Array
     Returns:
         dx (N, T, D), dh0 (N, H), dWx (D, H), dWh (H, H), db (H,).
     """
-    states = cache.states
-    T, (H, N) = len(states) - 1, states[0].shape
-    dh_steps = time_first(dh, states.dtype)
-    da = np.empty((H, T, N), dtype=states.dtype)
-    dstate, dsum = np.zeros((2, H, N), dtype=states.dtype)
+    steps, states = cache.steps, cache.states
+    (T, N, D), H = steps.shape, states.shape[2]
+    Wh_back = np.array(cache.Wh.T, dtype=states.dtype, order="C")
+    da = np.empty((T, N, H), dtype=states.dtype)
+    dstate = np.zeros((N, H), dtype=states.dtype)
     for t in reversed(range(T)):
-        dstate += dh_steps[t].T
-        np.multiply(dstate, states[t + 1], out=dsum)
-        dsum *= states[t + 1]
-        np.subtract(dstate, dsum, out=dsum)  # dh (1 - h^2)
-        np.matmul(cache.Wh, dsum, out=dstate)
-        da[:, t] = dsum
-    before = np.ascontiguousarray(states[:-1].swapaxes(1, 2))
-    dx, dWx, db = input_gradients(da, cache.steps, cache.Wx)
-    return dx, np.ascontiguousarray(dstate.T), dWx, weight_gradient(before, da), db
+        dstate += dh[:, t]
+        np.multiply(dstate, states[t + 1], out=da[t])
+        da[t] *= states[t + 1]
+        np.subtract(dstate, da[t], out=da[t])  # dh (1 - h^2)
+        np.matmul(da[t], Wh_back, out=dstate)
+    sums = da.reshape(T * N, H)
+    dWx, dWh = steps.reshape(T * N, D).T @ sums, states[:-1].reshape(T * N, H).T @ sums
+    dx = (sums @ cache.Wx.T).reshape(T, N, D)
+    return np.array(dx.swapaxes(0, 1), order="C"), dstate, dWx, dWh, sums.sum(axis=0)
