@@ -7,7 +7,7 @@ import platform
 
 import numpy as np
 
-from benchmarks import data, grading, scaling
+from benchmarks import data, grading, references, scaling
 from benchmarks.measuring import print_table
 
 
@@ -17,6 +17,7 @@ def main() -> None:
     print(f"{cores} cores, {platform.machine()}, Python {platform.python_version()}, NumPy {np.__version__}")
     print_table("Data", list(data.measure()))
     print_table("Grading", [*grading.measure(), *scaling.measure()])
+    print_table("The fast forms", list(references.measure()))
 
 
 if __name__ == "__main__":
