@@ -1,7 +1,14 @@
-"""The fast forms of the recurrent passes against torch's modules on the CPU, and against the machine's products."""
+"""The fast forms of the recurrent passes against torch's modules on the CPU, and against the machine's products.
+
+``python -m benchmarks.references`` prints this table alone. Two threads that wait for each other measure nothing on a
+machine that others keep busy; there, ``OMP_NUM_THREADS=1 python -m benchmarks.references --processor-time`` counts what
+one thread used.
+"""
 
 from __future__ import annotations
 
+import sys
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +17,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from benchmarks.measuring import Line, best_seconds
+from benchmarks.measuring import Line, best_seconds, print_table
 from solutions import faster
 
 Array = NDArray[Any]
@@ -54,12 +61,12 @@ SETTINGS = (
 )
 
 
-def measure() -> Iterator[Line]:
+def measure(clock: Callable[[], float] = time.perf_counter) -> Iterator[Line]:
     """Forward and backward in float32, in turns: the fast form, torch's module, the products alone, a square one."""
     _settle_the_heap()
     for setting in SETTINGS:
         for network in NETWORKS:
-            yield from _lines(network, setting)
+            yield from _lines(network, setting, clock)
 
 
 def _settle_the_heap() -> None:
@@ -70,7 +77,7 @@ def _settle_the_heap() -> None:
     np.ones(LARGEST_HEAP_PIECE, dtype=np.uint8)
 
 
-def _lines(network: Network, setting: Setting) -> Iterator[Line]:
+def _lines(network: Network, setting: Setting, clock: Callable[[], float]) -> Iterator[Line]:
     N, T, D, H = setting.N, setting.T, setting.D, setting.H
     rng, G = np.random.default_rng(0), network.gates * setting.H
     shapes = ((N, T, D), (N, H), (D, G), (H, G), (G,), (N, T, H))
@@ -82,10 +89,11 @@ def _lines(network: Network, setting: Setting) -> Iterator[Line]:
         _by_torch(network, x, dh),
         _products(network, setting),
         lambda: square @ square,
+        clock=clock,
     )
     rate, best = 6 * N * T * (D + H) * G / ours, 2 * SIDE**3 / one
     what = f"{network.name}, N={N} T={T} D={D} H={H}, forward and backward"
-    threads = f"{torch.get_num_threads()} threads"
+    threads = f"threads: {torch.get_num_threads()}"
     figure = f"{ours / theirs:.2f} times ({ours * 1e3:.2f} ms and {theirs * 1e3:.2f} ms)"
     yield Line(f"{what}, against torch's module, {threads}", figure, setting.times)
     figure = f"{products / ours:.0%} ({products * 1e3:.2f} ms); {rate / best:.0%} of the rate of a square product"
@@ -117,3 +125,9 @@ def _products(network: Network, setting: Setting) -> Task:
     pairs = rows if network.gates == 1 else columns
     outs = [np.empty((left.shape[0], right.shape[1]), dtype=np.float32) for left, right in pairs]
     return lambda: [np.matmul(left, right, out=out) for (left, right), out in zip(pairs, outs, strict=True)]
+
+
+if __name__ == "__main__":
+    print_table(
+        "The fast forms", list(measure(time.process_time if "--processor-time" in sys.argv else time.perf_counter))
+    )

@@ -14,6 +14,7 @@ from autograder.course import CourseError
 
 SHORTEST_TELLTALE = 12
 FORBIDDEN = re.compile(r"(BEGIN|END) (SOLUTION|HIDDEN)|\bgrade\(", re.IGNORECASE)
+WHOLE_IMPORT = re.compile(r"import \w+")
 STUB = "raise NotImplementedError()"
 
 
@@ -50,9 +51,12 @@ def _kind(line: str, answers: set[str]) -> str:
 
 
 def telltale_lines(master: Master) -> list[str]:
-    """The lines that no student may receive and that are long enough to tell something, in sorted order."""
-    withheld = master.answer_lines() | master.withheld_lines()
-    return sorted(line for line in withheld if len(_squeeze(line)) >= SHORTEST_TELLTALE)
+    """The lines that no student may receive and that tell something, in sorted order.
+
+    Neither a short line does, nor the import of a whole module in a cell for afterwards.
+    """
+    withheld = {line for line in master.withheld_lines() if not WHOLE_IMPORT.fullmatch(line)}
+    return sorted(line for line in master.answer_lines() | withheld if len(_squeeze(line)) >= SHORTEST_TELLTALE)
 
 
 def _unlisted(folder: Path, allowed: Iterable[str]) -> list[str]:

@@ -144,7 +144,7 @@ def _require_markers(where: str, source: str, role: Role) -> None:
     if inside:
         raise CourseError(f"{where}: {BEGIN} without {END}; the answer would reach the students")
     if (count > 0) != (role == "answer"):
-        problem = "an answer cell needs" if role == "answer" else f"a {role} cell must not have"
+        problem = "an answer cell needs" if role == "answer" else f"this {role} cell must not have"
         raise CourseError(f"{where}: {problem} the lines {BEGIN} and {END}")
 
 

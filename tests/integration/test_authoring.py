@@ -129,6 +129,15 @@ def test_the_release_is_a_valid_notebook_whose_cells_know_their_exercise(release
     assert all(cell.source == f"check({name})" for name, cell in graded.items())
 
 
+def test_cells_for_afterwards_are_in_the_master_and_not_in_what_is_released(released, stage, master):
+    assert [cell.role for cell in master.cells[-4:]] == ["afterwards"] * 4
+    for folder in (released.source_folder(stage.id), released.release_folder(stage.id)):
+        text = (folder / f"{stage.id}.ipynb").read_text()
+        assert "What you have now" in text
+        for word in ("The same, faster", "afterwards", "inspect.getsource"):
+            assert word not in text, (folder, word)
+
+
 def poisoned(folder, stage, change):
     path = folder / f"{stage.id}.ipynb"
     notebook = json.loads(path.read_text())
@@ -140,6 +149,8 @@ def poisoned(folder, stage, change):
     ("change", "words"),
     [
         (lambda nb: nb["cells"][0].update(source="Try   da = dnext_h*(1 - next_h ** 2)"), "holds the answer's line"),
+        (lambda nb: nb["cells"][0].update(source="from solutions  import faster"), "holds the withheld line"),
+        (lambda nb: nb["cells"][0].update(source="clear = 1\n## The same, faster\n"), "holds the withheld line"),
         (lambda nb: nb["cells"][4].update(source="### BEGIN SOLUTION"), "holds a marker"),
         (lambda nb: nb["cells"][4].update(source="grade(RNN)"), "a grading call"),
         (

@@ -44,6 +44,18 @@ def test_hand_written_gradients_agree_with_autograd(solved):
 
 
 @pytest.mark.notebook
+def test_who_has_finished_sees_the_fast_form_beside_their_own(solved):
+    """Both sources on the page, equal results, and a measured ratio; how large it is depends on what else runs."""
+    text, page = printed(solved[1]), solved[0].read_text()
+    (error,) = re.findall(r"the two forms differ by ([0-9.e-]+) at most", text)
+    assert float(error) < 1e-12
+    (ratio,) = re.findall(r"([0-9.]+) times as fast", text)
+    assert float(ratio) > 0.3
+    assert "The same, faster" in page
+    assert re.search(r"<span[^>]*>def</span>\s*(<span[^>]*>\s*</span>)?\s*<span[^>]*>rnn_backward</span>", page)
+
+
+@pytest.mark.notebook
 def test_the_page_has_every_figure_and_every_check_is_green(solved, stage):
     page = solved[0].read_text()
     assert page.count("data:image/png;base64") >= 6

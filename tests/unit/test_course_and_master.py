@@ -3,6 +3,7 @@
 import pytest
 
 from autograder.authoring.master import read_master
+from autograder.authoring.source import notebook_text, solved_notebook, source_notebook
 from autograder.course import CourseError, Stage, find_root, load_course
 from autograder.reference import reference_namespace
 from autograder.suite import Mistake, Suite, _problems
@@ -41,6 +42,52 @@ def test_a_good_master_is_read(tmp_path):
     assert reference_namespace(made)["double"](4) == 8
 
 
+AFTERWARDS = """
+# %% [markdown] tags=["afterwards"]
+# Shifting is the same.
+
+# %% tags=["afterwards"]
+import math
+shifted = 4 << 1
+"""
+
+
+def test_cells_for_afterwards_are_read_and_not_released(tmp_path):
+    made = master(tmp_path, GOOD + AFTERWARDS)
+    assert [(cell.role, cell.markdown) for cell in made.cells[-2:]] == [("afterwards", True), ("afterwards", False)]
+    assert made.released_cells() == made.cells[:-2]
+    assert made.withheld_lines() == {"Shifting is the same.", "shifted = 4 << 1"}
+    assert "shifted" not in reference_namespace(made)
+
+
+def test_the_source_knows_nothing_of_cells_for_afterwards_and_the_solved_notebook_ends_with_them(tmp_path):
+    plain, more = master(tmp_path, GOOD), master(tmp_path, GOOD + AFTERWARDS)
+    assert notebook_text(source_notebook(more)) == notebook_text(source_notebook(plain))
+    solved = solved_notebook(more)["cells"]
+    assert solved[:-2] == source_notebook(plain)["cells"]
+    assert [(cell["cell_type"], cell["id"]) for cell in solved[-2:]] == [
+        ("markdown", "s09_toy-afterwards-1"),
+        ("code", "s09_toy-afterwards-2"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "old, new, words",
+    [
+        ('[markdown] tags=["afterwards"]', '[markdown] tags=["afterward"]', "a markdown cell is either"),
+        ('[markdown] tags=["afterwards"]', '[markdown] tags=["given"]', "a markdown cell is either"),
+        ('[markdown] tags=["afterwards"]', '[markdown] exercise="double"', "a markdown cell is either"),
+        ('# %% tags=["afterwards"]', '# %% tags=["demo"]', "this demo cell stands after a cell for afterwards"),
+        ("4 << 1", "4 <<", "not Python"),
+        ("4 << 1", "4 << 1\n### BEGIN SOLUTION\n### END SOLUTION", "this afterwards cell must not have"),
+    ],
+)
+def test_a_broken_cell_for_afterwards_is_refused(tmp_path, old, new, words):
+    assert old in AFTERWARDS
+    with pytest.raises(CourseError, match=words):
+        master(tmp_path, GOOD + AFTERWARDS.replace(old, new, 1))
+
+
 @pytest.mark.parametrize(
     "old, new, words",
     [
@@ -49,7 +96,7 @@ def test_a_good_master_is_read(tmp_path):
         ("### BEGIN SOLUTION", "## BEGIN SOLUTION", "looks like a marker"),
         ("### END SOLUTION", "### end solution", "looks like a marker"),
         ("### BEGIN SOLUTION", "### BEGIN SOLUTION\n    ### BEGIN SOLUTION", "without its partner"),
-        ("import math", "import math\n### BEGIN SOLUTION\n### END SOLUTION", "a given cell must not have"),
+        ("import math", "import math\n### BEGIN SOLUTION\n### END SOLUTION", "this given cell must not have"),
         ('# %% tags=["given"]', '# %% tags=["givn"]', "a code cell is either"),
         ('# %% tags=["given"]', "# %%", "a code cell is either"),
         ('exercise="double"', 'exercise="tripel"', "does not define tripel"),
