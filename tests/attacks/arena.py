@@ -63,7 +63,7 @@ class Arena:
 
     def files(self) -> Iterator[tuple[Path, str]]:
         """All that grading wrote, as text."""
-        for step in ("verdicts", "autograded", "feedback"):
+        for step in ("verdicts", "autograded", "feedback", "reports"):
             for path in sorted(self.workspace.step_folder(step).rglob("*")):
                 if path.is_file():
                     yield path, path.read_bytes().decode("utf-8", "replace")
@@ -143,7 +143,7 @@ def grade_all(course: Course, stage: Stage, released: Workspace, folder: Path) -
     record_batch(arena.workspace, released_notebook(release, stage), batch)
     arena.records = {graded.record.student: graded.record for graded in batch}
     write_feedback(arena.workspace, stage, list(arena.records.values()))
-    write_grades(arena.workspace.class_folder / "feedback" / "grades.csv", stage, list(arena.records.values()))
+    write_grades(arena.workspace.report_path(stage.id, "grades.csv"), stage, list(arena.records.values()))
     return arena
 
 

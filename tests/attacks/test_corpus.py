@@ -163,7 +163,7 @@ def test_graded_notebooks_are_valid_and_carry_nothing_that_was_brought_along(are
 
 
 def test_grades_and_records_can_be_read_back(arena, stage):
-    with (arena.workspace.class_folder / "feedback" / "grades.csv").open(newline="", encoding="utf-8") as file:
+    with arena.workspace.report_path(stage.id, "grades.csv").open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == len(arena.records)
     assert not [cell for row in rows for cell in row.values() if cell.startswith(("=", "+", "@", "\t", "\r"))]
