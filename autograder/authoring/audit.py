@@ -15,6 +15,8 @@ from autograder.course import CourseError
 SHORTEST_TELLTALE = 12
 FORBIDDEN = re.compile(r"(BEGIN|END) (SOLUTION|HIDDEN)|\bgrade\(", re.IGNORECASE)
 WHOLE_IMPORT = re.compile(r"import \w+")
+ARITHMETIC = re.compile(r"[-+*/@%]")
+LONG = 40  # characters but for spaces
 STUB = "raise NotImplementedError()"
 
 
@@ -39,10 +41,14 @@ def audit_release(folder: Path, master: Master) -> None:
         raise AuditFailed(f"the audit of {folder} found: " + "; ".join(problems))
 
 
-def leaks(text: str, master: Master, where: str) -> list[str]:
-    """The lines of the master's answers and cells for afterwards that stand in ``text``; spaces do not matter."""
+def leaks(text: str, master: Master, where: str, own: bool = True) -> list[str]:
+    """The lines of the master's answers and cells for afterwards that stand in ``text``; spaces do not matter.
+
+    Elsewhere than in the stage's ``own`` release, a line that any program might hold gives nothing away.
+    """
     squeezed, answers = _squeeze(text), master.answer_lines()
-    found = [line for line in telltale_lines(master) if _squeeze(line) in squeezed]
+    lines = [line for line in telltale_lines(master) if own or is_peculiar(line)]
+    found = [line for line in lines if _squeeze(line) in squeezed]
     return [f"{where} holds {_kind(line, answers)} line `{line}`" for line in found]
 
 
@@ -57,6 +63,11 @@ def telltale_lines(master: Master) -> list[str]:
     """
     withheld = {line for line in master.withheld_lines() if not WHOLE_IMPORT.fullmatch(line)}
     return sorted(line for line in master.answer_lines() | withheld if len(_squeeze(line)) >= SHORTEST_TELLTALE)
+
+
+def is_peculiar(line: str) -> bool:
+    """Whether a line is more than housekeeping: it computes something, or it is long."""
+    return ARITHMETIC.search(line) is not None or len(_squeeze(line)) >= LONG
 
 
 def _unlisted(folder: Path, allowed: Iterable[str]) -> list[str]:

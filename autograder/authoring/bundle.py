@@ -97,6 +97,6 @@ def _audit(course: Course, contents: dict[str, bytes]) -> None:
 def _problems(name: str, data: bytes, masters: list[Master]) -> Iterator[str]:
     text = data.decode("latin-1" if name.endswith((".h5", ".png")) else "utf-8")
     for master in masters:
-        yield from leaks(text, master, name)
+        yield from leaks(text, master, name, own=name.startswith(f"assignments/{master.stage.id}/"))
     if name.endswith((".ipynb", ".toml", ".md")):
         yield from (f"{name} mentions {word!r}" for word in FORBIDDEN_WORDS if word in text)

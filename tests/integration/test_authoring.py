@@ -13,7 +13,7 @@ from dataclasses import replace
 import nbformat
 import pytest
 
-from autograder.authoring.audit import AuditFailed, audit_release
+from autograder.authoring.audit import AuditFailed, audit_release, is_peculiar, leaks
 from autograder.authoring.bundle import student_pyproject, write_bundle
 from autograder.authoring.checks import public_checks
 from autograder.authoring.freshness import stale_files
@@ -166,6 +166,19 @@ def test_the_audit_finds_what_must_not_go_out(workspace, stage, master, change, 
     poisoned(folder, stage, change)
     with pytest.raises(AuditFailed, match=words):
         audit_release(folder, master)
+
+
+@pytest.mark.parametrize("line", ["for t in range(x.shape[1]):", "losses.append(loss)", "dh = np.zeros_like(h)"])
+def test_housekeeping_gives_nothing_away_elsewhere(line):
+    assert not is_peculiar(line)
+
+
+def test_what_an_answer_computes_may_stand_nowhere(master):
+    slope = "    da = dnext_h * (1 - next_h**2)"
+    assert leaks(f"def f():\n{slope}\n", master, "seqlab/x.py", own=False)
+    loop = "for t in range(x.shape[1]):\n        pass"
+    assert not leaks(loop, master, "seqlab/x.py", own=False)
+    assert leaks(loop, master, "the release")
 
 
 def test_the_audit_finds_unlisted_and_missing_files(workspace, stage, master):
