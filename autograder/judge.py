@@ -70,7 +70,7 @@ class Judge:
             if any(outcome.guarded for outcome in outcomes):
                 leaning.add(name)
             verdicts.append(self._verdict(name, _paid(outcomes, self.stage.rules(name))))
-            charged |= {mistake.key for mistake in verdicts[-1].mistakes if mistake.exercise == name}
+            charged |= {key for one in outcomes for key in one.mistakes if self._mistakes[key].exercise == name}
         return tuple(verdicts)
 
     def drawn(self, exercise: str) -> Sequence[DrawnCase]:

@@ -134,7 +134,8 @@ def _verdict(data: Mapping[str, Any]) -> Verdict:
 
 def _outcome(data: Mapping[str, Any]) -> CaseOutcome:
     findings = tuple(_finding(item) for item in data["findings"])
-    return CaseOutcome(**{**data, "findings": findings, "mistakes": tuple(data["mistakes"])})
+    possible = tuple(data.get("possible", ()))
+    return CaseOutcome(**{**data, "findings": findings, "mistakes": tuple(data["mistakes"]), "possible": possible})
 
 
 def _finding(data: Mapping[str, Any]) -> Finding:

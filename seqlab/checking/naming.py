@@ -13,25 +13,34 @@ def explaining_mistakes(
     got: Mapping[str, Value],
     mistakes: Mapping[str, Mapping[str, Value]],
     precision: str = "float64",
-) -> list[str]:
+) -> tuple[list[str], list[str]]:
     """The keys of the named mistakes that reproduce the student's wrong outputs, best explanation first.
 
     Greedy cover: the mistake that explains most of the wrong outputs, then the one that explains most of
-    what is left. Of two that explain as much, the one that would spoil fewer of the right outputs wins, then
-    the one listed first. Outputs that no mistake explains stay unexplained.
+    what is left; of two that explain as much, the one listed first. A mistake that would spoil an output that is right
+    explains nothing. Outputs that no mistake explains stay unexplained.
+
+    Returns:
+        chosen: the keys of the cover.
+        possible: the keys of all mistakes that explain everything that is off; the case alone cannot tell them apart.
     """
     wrong = {finding.output for finding in findings if not finding.right}
-    unexplained = {finding.output for finding in findings if not finding.right and finding.output in got}
-    matches = {key: _matching(unexplained, got, outputs, precision) for key, outputs in mistakes.items()}
+    fetched = {output for output in wrong if output in got}
+    fitting = {key: outputs for key, outputs in mistakes.items() if set(outputs) <= wrong}
+    matches = {key: _matching(fetched, got, outputs, precision) for key, outputs in fitting.items()}
+    possible = [key for key, explained in matches.items() if fetched and explained == fetched]
+    return _cover(fetched, matches), possible
+
+
+def _cover(unexplained: set[str], matches: Mapping[str, set[str]]) -> list[str]:
     chosen: list[str] = []
-    while unexplained:
-        key = max(
-            matches, key=lambda one: (len(matches[one] & unexplained), -len(set(mistakes[one]) - wrong)), default=None
-        )
-        if key is None or not matches[key] & unexplained:
+    left = set(unexplained)
+    while left:
+        key = max(matches, key=lambda one: len(matches[one] & left), default=None)
+        if key is None or not matches[key] & left:
             break
         chosen.append(key)
-        unexplained -= matches[key]
+        left -= matches[key]
     return chosen
 
 

@@ -26,6 +26,7 @@ class CaseOutcome:
         error: why the case could not be run, in words for the student.
         unfinished: whether that reason is a stub not filled in yet.
         mistakes: keys of the named mistakes that explain what is off, best first.
+        possible: keys of all named mistakes that explain everything that is off in this case.
         carried: the key of a mistake already charged to an earlier exercise that explains all that is off here.
         guarded: what the exercise leaned on that it may not use, in words.
     """
@@ -35,6 +36,7 @@ class CaseOutcome:
     error: str = ""
     unfinished: bool = False
     mistakes: tuple[str, ...] = ()
+    possible: tuple[str, ...] = ()
     carried: str = ""
     guarded: str = ""
 
@@ -70,8 +72,8 @@ def judge_outputs(
     if changed_inputs:
         findings.append(Finding(INPUTS, "changed inputs", "unchanged", ", ".join(changed_inputs)))
     values = {name: value for name, value in got.items() if isinstance(value, Value)}
-    named = explaining_mistakes(findings, values, mistakes, precision)
-    return CaseOutcome(title, tuple(findings), mistakes=tuple(named))
+    named, possible = explaining_mistakes(findings, values, mistakes, precision)
+    return CaseOutcome(title, tuple(findings), mistakes=tuple(named), possible=tuple(possible))
 
 
 def failed(title: str, error: StudentError) -> CaseOutcome:

@@ -111,10 +111,22 @@ def describe(outcome: CaseOutcome, reveal: bool = True) -> list[str]:
 
 
 def named_mistakes(outcomes: Sequence[CaseOutcome], known: dict[str, NamedMistake]) -> tuple[NamedMistake, ...]:
-    """The mistakes that the outcomes name, the most frequent first, each once."""
-    keys = [key for outcome in outcomes for key in outcome.mistakes]
+    """The mistakes that explain every case that is off, the most frequently named first, each once.
+
+    What fits one case by chance and not the others would send a student the wrong way, so it is not said. Cases that
+    could not be run, and those that are off in dtype or in changed inputs alone, say nothing either way.
+    """
+    telling = [outcome for outcome in outcomes if _is_telling(outcome)]
+    keys = [key for outcome in telling for key in outcome.mistakes]
     ranked = sorted(dict.fromkeys(keys), key=lambda key: -keys.count(key))
-    return tuple(known[key] for key in ranked)
+    fitting = [key for key in ranked if all(key in (*one.mistakes, *one.possible) for one in telling)]
+    return tuple(known[key] for key in fitting)
+
+
+def _is_telling(outcome: CaseOutcome) -> bool:
+    """Whether what is off in a case could be told from its values."""
+    off = {finding.problem for finding in outcome.findings if not finding.right}
+    return not outcome.carried and bool(off - {"dtype", "changed inputs"})
 
 
 def _mark(outcome: CaseOutcome) -> str:
