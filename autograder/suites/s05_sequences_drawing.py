@@ -27,7 +27,7 @@ def linear(name: str, inputs: int, outputs: int) -> Shapes:
 
 def recurrent(name: str, blocks: int, inputs: int, hidden: int, suffix: str = "_l0") -> Shapes:
     """The parameters of one layer with ``blocks`` blocks: 4 of an LSTM, 3 of a GRU."""
-    shapes = {"weight_ih": (blocks * hidden, inputs), "weight_hh": (blocks * hidden, hidden)}
+    shapes: Shapes = {"weight_ih": (blocks * hidden, inputs), "weight_hh": (blocks * hidden, hidden)}
     shapes |= {"bias_ih": (blocks * hidden,), "bias_hh": (blocks * hidden,)}
     return {f"{name}.{part}{suffix}": shape for part, shape in shapes.items()}
 
@@ -75,7 +75,7 @@ def drawing(rng: Rng, single: bool = False) -> Arrays:
     N, T, width, H, C = distinct_sizes(rng, 5, low=3, high=9)
     N, T = (1, 1) if single else (N, T)
     shapes: Shapes = {"start.weight": (C, H)} | recurrent("gru", 3, width, H) | linear("ink", H, width)
-    rows = (rng.random((N, T, width)) < 0.5).astype(np.float64)
+    rows = np.asarray(rng.random((N, T, width)) < 0.5, np.float64)
     inputs = {"labels": rng.integers(0, C, N), "rows": rows, "dscores": rng.standard_normal((N, T, width))}
     return inputs | weights(rng, shapes, 0.8)
 
@@ -94,7 +94,7 @@ def chance(rng: Rng, single: bool = False) -> Arrays:
     """Labels and a number for every pixel."""
     drawn = drawing(rng, single)
     drawn.pop("dscores")
-    return {"uniform": rng.uniform(0.02, 0.98, drawn.pop("rows").shape)} | drawn
+    return {"uniform": np.asarray(rng.uniform(0.02, 0.98, drawn.pop("rows").shape))} | drawn
 
 
 # ---------------------------------------------------------------- many to one
