@@ -87,6 +87,13 @@ def forget_words(embedding: nn.Module, rate: float) -> None:
     embedding.register_forward_hook(_forget)
 
 
+def turned_round(words: Tensor, lengths: Tensor) -> Tensor:
+    """Sentences (N, T) with their words in reverse, each within its own length (N,); what stands behind stays."""
+    places = torch.arange(words.shape[1], device=words.device).expand_as(words)
+    last = lengths.to(words.device)[:, None] - 1
+    return words.gather(1, torch.where(places <= last, last - places, places))
+
+
 def _step(model: nn.Module, loss: Tensor, optimizer: torch.optim.Optimizer) -> float:
     optimizer.zero_grad()
     loss.backward()

@@ -25,6 +25,8 @@
 # Every class must work on any device and in any precision: derive new tensors from those that you were given.
 
 # %% tags=["given"]
+from typing import Any
+
 import numpy as np
 import torch
 from IPython.display import display
@@ -103,6 +105,64 @@ class GlimpseClassifier(nn.Module):
 
 # %% [markdown]
 # > **Think.** The first place is the same for every image. Why must that be so?
+
+# %% [markdown]
+# ### Where it looks
+#
+# Now let it learn on real digits: 8 by 8 pixels, six looks through a window of 4 by 4. The loss is the mean over all looks, so that it pays to know the answer early. For training,
+# each image is moved by a fraction of a pixel or so, by chance: there are only 1,437 of them, and the network would learn them by heart.
+
+# %% tags=["demo"]
+from seqlab import pictures_sequences, torch_training
+from seqlab.data import load_digits, load_pairs, load_sentences, load_videos
+from seqlab.glimpses import corners
+
+device = "cuda" if torch.cuda.is_available() else "cpu"
+torch.set_num_threads(1)  # the products are small: a second thread costs more than it brings
+WINDOW, LOOKS = 4, 6
+digits = load_digits()
+torch.manual_seed(0)
+looker = GlimpseClassifier(WINDOW, 96, 10, LOOKS).to(device)
+
+
+def looking_loss(images: Tensor, labels: Tensor) -> Tensor:
+    """Mean cross-entropy after every look, on images that are moved a little."""
+    moved = glimpse_at(images, 0.4 * (torch.rand(len(images), 2, device=images.device) - 0.5), images.shape[1])
+    scores, _ = looker(moved)
+    return F.cross_entropy(scores.flatten(0, 1), labels.repeat_interleave(scores.shape[1]))
+
+
+torch_training.fit(
+    looker,
+    digits.train,
+    looking_loss,
+    epochs=60,
+    batch_size=64,
+    rng=np.random.default_rng(0),
+    learning_rate=5e-3,
+    weight_decay=0.01,
+    name="looking",
+)
+images, labels = torch_training.tensors(digits.val[:], device)
+with torch.no_grad():
+    scores, places = looker(images)
+after_each = (scores.argmax(dim=2) == labels[:, None]).float().mean(dim=0).cpu().numpy()
+print("right on held-out digits after each look:", ", ".join(f"{share:.1%}" for share in after_each))
+chosen = torch.tensor([int((labels == digit).nonzero()[0]) for digit in (0, 3, 4, 6, 8)])
+display(
+    pictures_sequences.looks(
+        images[chosen].cpu().numpy(),
+        corners(places[chosen], 8, 8, WINDOW).cpu().numpy(),
+        WINDOW,
+        scores[chosen].softmax(dim=2).cpu().numpy(),
+        labels[chosen].cpu().numpy(),
+    )
+)
+display(pictures_sequences.accuracy_over_time({"held-out digits": after_each}, "look", "belief grows with looking"))
+
+# %% [markdown]
+# Above, the numbered squares are the looks in their order. Below, the probability of each class after each look; the right class is framed. Nobody told the network where anything is to be seen: the gradient of the
+# loss came through the borders of its squares. Do all digits get the same second look? And the sixth?
 #
 # ## 5.2 One to many
 #
@@ -188,6 +248,62 @@ class SequenceDrawer(nn.Module):
 
 # %% [markdown]
 # > **Think.** While it learns, the network never sees a mistake of its own. What may happen at row 20 of a drawing that went astray at row 5?
+
+# %% [markdown]
+# ### Digits on demand
+#
+# Real digits again, larger ones, 28 by 28, in black and white. Twelve drawings of each digit; and since it is easy to see digits in any scribble, a judge: each drawing is compared with 4,000 real digits, pixel by pixel, and named after the one
+# that is nearest. The same judge is asked about real digits that were held out.
+
+# %% tags=["demo"]
+large = load_digits("mnist5k")
+torch.manual_seed(0)
+drawer = SequenceDrawer(10, 28, 128).to(device)
+
+
+def drawing_loss(images: Tensor, labels: Tensor) -> Tensor:
+    """Mean cross-entropy of each pixel, the teacher drawing the rows before it."""
+    rows = (images > 0.5).to(images.dtype)
+    return F.binary_cross_entropy_with_logits(drawer(labels, rows), rows)
+
+
+torch_training.fit(
+    drawer,
+    large.train,
+    drawing_loss,
+    epochs=10,
+    batch_size=32,
+    rng=np.random.default_rng(0),
+    learning_rate=4e-3,
+    name="drawing",
+)
+ordered = torch.arange(10, device=device).repeat_interleave(12)
+chance = torch.rand(len(ordered), 28, 28, generator=torch.Generator().manual_seed(1)).to(device)
+drawn = drawer.draw(ordered, chance)
+display(
+    pictures_sequences.drawings(
+        drawn.reshape(10, 12, 28, 28).cpu().numpy(), [str(digit) for digit in range(10)], "drawn on demand"
+    )
+)
+
+real, real_labels = torch_training.tensors(large.train[:], device)
+held, held_labels = torch_training.tensors(large.val[:], device)
+
+
+def judged(drawings: Tensor) -> Tensor:
+    """The label of the nearest real digit."""
+    nearest = torch.cdist(drawings.flatten(1), (real > 0.5).float().flatten(1)).argmin(dim=1)
+    return real_labels[nearest]
+
+
+on_demand = (judged(drawn) == ordered).float().mean().item()
+on_real = (judged((held > 0.5).float()) == held_labels).float().mean().item()
+print(
+    f"the judge finds what was ordered in {on_demand:.1%} of {len(ordered)} drawings; it is right on {on_real:.1%} of real digits"
+)
+
+# %% [markdown]
+# Look for drawings that begin well and lose their way, and for those that leave off too soon. Each pixel of a row is drawn without a look at its neighbours in the same row: where can you see that?
 #
 # ## 5.3 Many to one
 #
@@ -252,6 +368,82 @@ class SentimentClassifier(nn.Module):
 
 # %% [markdown]
 # > **Think.** In training, sentences are often sorted so that those of like lengths are batched together. What does that save, and could it do harm?
+
+# %% [markdown]
+# ### The words that tipped it
+#
+# Ten thousand sentences from film reviews, each judged by twenty people; we ask for their verdict, favourable or not. While it learns, the network does not see one word in ten: there are many more words than it can meet often, and
+# none should be relied on alone.
+#
+# Afterwards we ask *why*. A network cannot tell, but it can be tried: take one word out of the sentence, and see how far the verdict moves. The verdict is measured as the difference of the two scores (the logarithm of the odds), and all the shortened sentences are
+# judged in one batch together with the whole one, which is longer: your padding is at work.
+
+# %% tags=["demo"]
+reviews = load_sentences("sentiment")
+torch.manual_seed(0)
+critic = SentimentClassifier(len(reviews.vocabulary), 64, 64).to(device)
+nn.init.normal_(critic.embedding.weight, std=0.1)
+torch_training.forget_words(critic.embedding, 0.1)
+
+
+def critics_loss(words: Tensor, lengths: Tensor, labels: Tensor, _: Tensor) -> Tensor:
+    """Mean cross-entropy of the verdicts."""
+    return F.cross_entropy(critic(words, lengths), labels)
+
+
+torch_training.fit(
+    critic,
+    reviews.train,
+    critics_loss,
+    epochs=3,
+    batch_size=64,
+    rng=np.random.default_rng(0),
+    learning_rate=3e-3,
+    name="sentiment",
+)
+
+
+@torch.no_grad()
+def log_odds(words: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+    """How much more a sentence speaks for a favourable verdict than against it, (N,)."""
+    scores = critic(*torch_training.tensors((words, lengths), device))
+    odds: np.ndarray = (scores[:, 1] - scores[:, 0]).cpu().numpy()
+    return odds
+
+
+held_reviews = reviews.val[:]
+odds = log_odds(held_reviews.words, held_reviews.lengths)
+right = (odds > 0) == (held_reviews.labels == 1)
+majority = max(held_reviews.labels.mean(), 1 - held_reviews.labels.mean())
+print(f"right on {right.mean():.1%} of {len(right)} held-out sentences; always the commoner verdict: {majority:.1%}")
+alone = [
+    log_odds(held_reviews.words[n : n + 1, :length], np.array([length]))
+    for n, length in enumerate(held_reviews.lengths[:50])
+]
+print(f"50 sentences alone and in company differ by at most {np.abs(np.concatenate(alone) - odds[:50]).max():.0e}")
+
+
+# %% tags=["demo"]
+def influences(words: np.ndarray) -> np.ndarray:
+    """By how much each word of a sentence (T,) moved the verdict: with it, less without it."""
+    shorter = [np.append(np.delete(words, t), NULL) for t in range(len(words))]
+    both = log_odds(np.stack([words, *shorter]), np.array([len(words)] + [len(words) - 1] * len(words)))
+    moved: np.ndarray = both[0] - both[1:]
+    return moved
+
+
+handy = (held_reviews.lengths >= 6) & (held_reviews.lengths <= 26)
+ranked = np.flatnonzero(handy)[np.argsort(odds[handy])]
+wrong = [n for n in ranked if not right[n]]
+shown = []
+for n in [*ranked[-3:], *ranked[:3], wrong[-1], wrong[0]]:
+    sentence = held_reviews.words[n, : held_reviews.lengths[n]]
+    note = f"{odds[n]:+.1f} " + ("right" if right[n] else "wrong")
+    shown.append((reviews.vocabulary.decode(sentence), influences(sentence), note))
+display(pictures_sequences.tipping_words(shown))
+
+# %% [markdown]
+# Blue words pushed towards a favourable verdict, red ones away from it. The first six are the sentences of which the network is surest; the last two are its worst blunders. Can you say what it missed?
 #
 # ## 5.4 Many to many, of another length
 #
@@ -371,6 +563,73 @@ class Seq2Seq(nn.Module):
 
 # %% [markdown]
 # > **Think.** Everything about a source sentence must pass through $2H$ numbers, however long it is. In stage 7 you will open a second way.
+
+# %% [markdown]
+# ### From English to French
+#
+# The phrases are the names of emoji, 2,205 to learn from. Held out are 388 phrases whose *words* all occur in the training part, on both sides, but none of which does itself, and no French name either: who repeats what was learned by heart scores
+# zero. Counted is only what is right to the last word.
+#
+# Two tricks. Sutskever and others found that the encoder does better when it reads its sentence backwards, since the words with which the decoder must begin are then the freshest; `turned_round` does that before your network sees anything. And while it
+# learns, numbers in its word vectors and states are wiped out by chance.
+
+# %% tags=["demo"]
+pairs = load_pairs("translation")
+torch.manual_seed(0)
+translator = Seq2Seq(len(pairs.source_vocabulary), len(pairs.target_vocabulary), 128, 128).to(device)
+torch_training.forget_entries(translator.source_embedding, 0.3)
+translator.head.register_forward_pre_hook(lambda head, states: (F.dropout(states[0], 0.3, head.training),))
+
+
+def translation_loss(source: Tensor, source_lengths: Tensor, target: Tensor, _: Tensor) -> Tensor:
+    """The loss on sources that are read backwards."""
+    return translator.loss(torch_training.turned_round(source, source_lengths), source_lengths, target)
+
+
+torch_training.fit(
+    translator,
+    pairs.train,
+    translation_loss,
+    epochs=25,
+    batch_size=32,
+    rng=np.random.default_rng(0),
+    learning_rate=4e-3,
+    weight_decay=0.01,
+    name="translating",
+)
+
+
+def said_exactly(examples: Any) -> tuple[np.ndarray, np.ndarray]:
+    """What is said for all examples, (N, T), and whether it is exactly what was wanted, (N,)."""
+    source, lengths, target, _ = torch_training.tensors(examples[:], device)
+    words = translator.translate(torch_training.turned_round(source, lengths), lengths, target.shape[1] - 1)
+    return words.cpu().numpy(), (words == target[:, 1:]).all(dim=1).cpu().numpy()
+
+
+said, exact = said_exactly(pairs.val)
+_, exact_in_training = said_exactly(pairs.train)
+print(
+    f"exactly right: {exact.mean():.1%} of {len(exact)} held-out phrases, {exact_in_training.mean():.1%} of those it learned from"
+)
+counts = pairs.val[:].source_lengths
+for low, high in ((1, 1), (2, 3), (4, 5), (6, 12)):
+    some = (counts >= low) & (counts <= high)
+    print(f"  {low:2d} to {high:2d} words: {exact[some].mean():6.1%} of {some.sum()}")
+
+
+def row_of(n: int) -> tuple[str, str, str]:
+    """Read, said, wanted."""
+    example = pairs.val[[n]]
+    read = pairs.source_vocabulary.sentence(example.source[0])
+    return read, pairs.target_vocabulary.sentence(said[n]), pairs.target_vocabulary.sentence(example.target[0])
+
+
+some_pairs = np.random.default_rng(5).choice(len(exact), 16, replace=False)
+display(pictures_sequences.translations([row_of(n) for n in some_pairs], f"held out: {exact.mean():.0%} exactly right"))
+
+# %% [markdown]
+# Read the mistakes: they are seldom gibberish. Often it is a fluent French name of a neighbour, right in every pattern (`: peau foncée`) and wrong in the one rare word, which it had met once or twice. Everything that it knows of the source
+# is one vector, and a rare word is a small part of it.
 #
 # ## 5.5 Many to many, aligned
 #
@@ -434,6 +693,70 @@ class FrameLabeller(nn.Module):
 
 
 # %% [markdown]
+# ### Through the snow
+#
+# A digit wanders about, and in each frame nearly eight pixels of ten are lost. One frame is often not enough to tell it. We train on 4,000 films of ten frames, and ask after every frame of 1,000 others. For comparison
+# we wipe the memory after each frame, so that every frame is a film of its own.
+
+# %% tags=["demo"]
+films = load_videos("moving_digits")
+torch.manual_seed(0)
+labeller = FrameLabeller(36, 8, 64, 96, 10).to(device)
+
+
+def frames_loss(frames: Tensor, labels: Tensor) -> Tensor:
+    """Mean cross-entropy over all frames."""
+    return F.cross_entropy(labeller(frames)[0].flatten(0, 1), labels.flatten())
+
+
+torch_training.fit(
+    labeller,
+    films.train,
+    frames_loss,
+    epochs=10,
+    batch_size=32,
+    rng=np.random.default_rng(0),
+    learning_rate=4e-3,
+    name="frames",
+)
+
+
+@torch.no_grad()
+def labelled(frames: Tensor, memory: bool = True) -> Tensor:
+    """The probability of every label after every frame, (N, T, C)."""
+    films_or_frames = frames if memory else frames.flatten(0, 1).unsqueeze(1)
+    probabilities: Tensor = labeller(films_or_frames)[0].softmax(dim=2)
+    return probabilities.reshape(*frames.shape[:2], -1)
+
+
+held_films, film_labels = torch_training.tensors(films.val[:], device)
+beliefs = labelled(held_films)
+
+
+def right_by_frame(probabilities: Tensor) -> np.ndarray:
+    """The share of right labels after each frame, (T,)."""
+    shares: np.ndarray = (probabilities.argmax(dim=2) == film_labels).float().mean(dim=0).cpu().numpy()
+    return shares
+
+
+by_frame = {"with memory": right_by_frame(beliefs), "memory wiped": right_by_frame(labelled(held_films, memory=False))}
+for name, shares in by_frame.items():
+    print(f"{name}: {shares[0]:.1%} right after the first frame, {shares[-1]:.1%} after the last")
+display(pictures_sequences.accuracy_over_time(by_frame, "frame", "what remembering is worth"))
+
+# %% tags=["demo"]
+hesitant = (beliefs.argmax(dim=2)[:, 0] != film_labels[:, 0]) & (beliefs.argmax(dim=2)[:, -1] == film_labels[:, -1])
+for n in hesitant.nonzero()[:2, 0].tolist():
+    display(
+        pictures_sequences.film_strip(
+            held_films[n].cpu().numpy(), beliefs[n].cpu().numpy(), film_labels[n].cpu().numpy(), films.classes
+        )
+    )
+
+# %% [markdown]
+# Two films that it got wrong at first and right in the end. Below each frame stands what was believed after it (bright is likely; the right label is framed). Nothing was corrected afterwards: the network is causal, and its early
+# errors stay on record.
+#
 # ## What you have now
 #
 # - Five shapes, five networks, and in each the place where it quietly goes wrong: looking where the memory says, feeding back what was drawn, reading no padding, shifting by one and stopping at END, folding time and batch apart again.
