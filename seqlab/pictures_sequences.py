@@ -54,7 +54,7 @@ def drawings(images: Array, names: Sequence[str], title: str = "") -> Figure:
 
 
 def tipping_words(sentences: Sequence[tuple[Sequence[str], Array, str]], largest: float = 2.0) -> Figure:
-    """Sentences, each word shaded by what it did to the verdict: blue for, red against.
+    """Sentences, each word shaded by what it did to the verdict: blue for, orange against.
 
     Args:
         sentences: for each its words, the influence of each word (T,), and a note that stands before it.
@@ -77,12 +77,18 @@ def tipping_words(sentences: Sequence[tuple[Sequence[str], Array, str]], largest
 
 def translations(rows: Sequence[tuple[str, str, str]], title: str = "") -> Figure:
     """A table of what was read, what was said and what was wanted; what is not said exactly is marked."""
-    figure, axes = plt.subplots(figsize=(9.5, 0.3 * len(rows) + 0.8), layout="constrained")
+    figure, axes = plt.subplots(figsize=(11.0, 0.27 * len(rows) + 0.8), layout="constrained")
     axes.axis("off")
-    table = axes.table([list(row) for row in rows], colLabels=["read", "said", "wanted"], loc="center", cellLoc="left")
+    widest = [max(len(text) for text in column) + 4 for column in zip(*rows, strict=True)]
+    table = axes.table(
+        [list(row) for row in rows],
+        colLabels=["read", "said", "wanted"],
+        colWidths=[width / sum(widest) for width in widest],
+        bbox=[0, 0, 1, 1],
+        cellLoc="left",
+    )
     table.auto_set_font_size(False)
-    table.set_fontsize(9)
-    table.scale(1, 1.25)
+    table.set_fontsize(min(9.0, 1300 / sum(widest)))
     for (row, column), cell in table.get_celld().items():
         cell.set_edgecolor("#DDDDDD")
         if row and column == 1:

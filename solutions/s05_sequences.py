@@ -162,7 +162,8 @@ display(pictures_sequences.accuracy_over_time({"held-out digits": after_each}, "
 
 # %% [markdown]
 # Above, the numbered squares are the looks in their order. Below, the probability of each class after each look; the right class is framed. Nobody told the network where anything is to be seen: the gradient of the
-# loss came through the borders of its squares. Do all digits get the same second look? And the sixth?
+# loss came through the borders of its squares. Do all digits get the same second look? And the sixth? The window is half as wide as the image, so
+# that small moves go a long way; make it narrower, and see what becomes of the looks, and of the digits.
 #
 # ## 5.2 One to many
 #
@@ -443,7 +444,7 @@ for n in [*ranked[-3:], *ranked[:3], wrong[-1], wrong[0]]:
 display(pictures_sequences.tipping_words(shown))
 
 # %% [markdown]
-# Blue words pushed towards a favourable verdict, red ones away from it. The first six are the sentences of which the network is surest; the last two are its worst blunders. Can you say what it missed?
+# Blue words pushed towards a favourable verdict, orange ones away from it. The first six are the sentences of which the network is surest; the last two are its worst blunders. Can you say what it missed?
 #
 # ## 5.4 Many to many, of another length
 #
@@ -628,8 +629,8 @@ some_pairs = np.random.default_rng(5).choice(len(exact), 16, replace=False)
 display(pictures_sequences.translations([row_of(n) for n in some_pairs], f"held out: {exact.mean():.0%} exactly right"))
 
 # %% [markdown]
-# Read the mistakes: they are seldom gibberish. Often it is a fluent French name of a neighbour, right in every pattern (`: peau foncée`) and wrong in the one rare word, which it had met once or twice. Everything that it knows of the source
-# is one vector, and a rare word is a small part of it.
+# Read the mistakes: hardly one of them is gibberish. They are French names, well formed, of something that is *near*: right in their pattern, and wrong in the one word that matters, such as a square of another colour. Everything that
+# the decoder knows of the source is one vector, and that one word is a small part of it. Compare the long phrases with the short ones, too. Long ones are easier, which may surprise you, until you look at what they are made of.
 #
 # ## 5.5 Many to many, aligned
 #
