@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
+from matplotlib.transforms import Bbox
 
 from seqlab.checking.values import Array
 from seqlab.plots import BLUE, GREEN, GREY, ORANGE, VERMILION
@@ -84,7 +85,7 @@ def translations(rows: Sequence[tuple[str, str, str]], title: str = "") -> Figur
         [list(row) for row in rows],
         colLabels=["read", "said", "wanted"],
         colWidths=[width / sum(widest) for width in widest],
-        bbox=[0, 0, 1, 1],
+        bbox=Bbox.unit(),
         cellLoc="left",
     )
     table.auto_set_font_size(False)
