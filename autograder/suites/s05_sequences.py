@@ -1,0 +1,118 @@
+"""The suite of stage 5: five modules, one for each shape of a problem with sequences."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+from autograder.suite import Case, ExerciseSuite, Suite
+from autograder.suites import s05_sequences_drawing as drawing
+from autograder.suites import s05_sequences_oracles as oracles
+from autograder.suites import s05_sequences_plays as plays
+from autograder.suites import s05_sequences_toys as toys
+from autograder.suites.s05_sequences_drawing import as_dtype, only
+from seqlab.checking.values import Array
+
+Oracle = Callable[..., Mapping[str, Array]]
+GRADIENTS = ("dscores", "dplaces")
+
+
+def by_input(ordinary: Oracle, **others: Oracle) -> Oracle:
+    """An oracle that asks the one named after an input of the case, or the ordinary one."""
+
+    def _ask(**inputs: Any) -> Mapping[str, Array]:
+        return next((oracle for name, oracle in others.items() if name in inputs), ordinary)(**inputs)
+
+    return _ask
+
+
+GLIMPSES = ExerciseSuite(
+    "GlimpseClassifier",
+    (
+        Case("scores, places and gradients", drawing.looking, plays.glimpses, weight=6),
+        Case("a single look at a single image", partial(drawing.looking, single=True), plays.glimpses),
+        Case("float32 stays float32", as_dtype(drawing.looking, "float32"), plays.glimpses),
+        Case("asked twice", only(drawing.looking, ("dplaces",)), plays.glimpses_twice),
+        Case("images that do not lie in one piece", drawing.looking_on_side, plays.glimpses_transposed),
+    ),
+    by_input(oracles.looking, images_on_side=oracles.looking_on_side),
+    toys.GLIMPSES(plays.glimpses_twice),
+)
+DRAWER = ExerciseSuite(
+    "SequenceDrawer",
+    (
+        Case("scores from the true rows, and gradients", drawing.drawing, plays.drawing_lesson, weight=4),
+        Case("two drawings that begin alike", drawing.two_endings, plays.two_endings, weight=2),
+        Case("a single row", partial(drawing.drawing, single=True), plays.drawing_lesson),
+        Case("float32 stays float32", as_dtype(drawing.drawing, "float32"), plays.drawing_lesson),
+        Case(
+            "bfloat16, as on a GPU",
+            as_dtype(only(drawing.drawing, GRADIENTS), "float32"),
+            plays.drawing_lesson_in_bfloat16,
+        ),
+        Case("a drawing by given chance", drawing.chance, plays.drawing, weight=5),
+        Case("a drawing of a single row", partial(drawing.chance, single=True), plays.drawing),
+        Case("a drawing in float32", as_dtype(drawing.chance, "float32"), plays.drawing),
+        Case("drawing twice", drawing.chance, plays.drawing_twice),
+    ),
+    by_input(oracles.drawing_lesson, other_rows=oracles.two_endings, uniform=oracles.drawing),
+    toys.DRAWER(plays.drawing),
+)
+SENTIMENT = ExerciseSuite(
+    "SentimentClassifier",
+    (
+        Case("sentences of unequal lengths, and gradients", drawing.sentences, plays.verdicts, weight=4),
+        Case("a sentence in company and alone", drawing.sentence_alone, plays.verdict_alone, weight=3),
+        Case("other words behind the ends", partial(drawing.sentences, junk=True), plays.verdicts, weight=3),
+        Case("more room than the longest needs", partial(drawing.sentences, roomy=True), plays.verdicts),
+        Case("a single word", partial(drawing.sentences, single=True), plays.verdicts),
+        Case("float32 stays float32", as_dtype(drawing.sentences, "float32"), plays.verdicts),
+        Case("asked twice", only(drawing.sentences, GRADIENTS), plays.verdicts_twice),
+        Case(
+            "bfloat16, as on a GPU",
+            as_dtype(only(drawing.sentences, GRADIENTS), "float32"),
+            plays.verdicts_in_bfloat16,
+        ),
+    ),
+    by_input(oracles.verdicts, words_alone=oracles.verdict_alone),
+    toys.SENTIMENT(plays.verdicts_twice),
+)
+SEQ2SEQ = ExerciseSuite(
+    "Seq2Seq",
+    (
+        Case("what is handed over, scores, gradients", drawing.pairs, plays.lesson, weight=5),
+        Case("more room than the longest needs", partial(drawing.pairs, roomy=True), plays.lesson),
+        Case("a single word", partial(drawing.pairs, single=True), plays.lesson),
+        Case("float32 stays float32", as_dtype(drawing.pairs, "float32"), plays.lesson),
+        Case("bfloat16, as on a GPU", as_dtype(only(drawing.pairs, GRADIENTS), "float32"), plays.lesson_in_bfloat16),
+        Case("the loss and its gradients", only(drawing.pairs, GRADIENTS), plays.cost, weight=4),
+        Case("the loss with more padding", only(partial(drawing.pairs, roomy=True), GRADIENTS), plays.cost, weight=2),
+        Case("translations, some of which end", drawing.translated, plays.translation, weight=5),
+        Case("a translation of one word", partial(drawing.translated, single=True), plays.translation),
+        Case("a sentence in company and alone", drawing.translation_alone, plays.translation_alone, weight=3),
+    ),
+    oracles.translator,
+    toys.SEQ2SEQ(plays.translation),
+)
+LABELLER = ExerciseSuite(
+    "FrameLabeller",
+    (
+        Case("scores of every frame, and gradients", drawing.films, plays.labels, weight=5),
+        Case("two films that begin alike", drawing.two_films, plays.two_films, weight=2),
+        Case("a film in two parts", drawing.cut_films, plays.continued, weight=3),
+        Case("a single frame", partial(drawing.films, single=True), plays.labels),
+        Case("float32 stays float32", as_dtype(drawing.films, "float32"), plays.labels),
+        Case("films that do not lie in one piece", drawing.films_by_time, plays.labels_of_a_view),
+        Case("bfloat16, as on a GPU", as_dtype(only(drawing.films, GRADIENTS), "float32"), plays.labels_in_bfloat16),
+    ),
+    by_input(
+        oracles.labels,
+        other_frames=oracles.two_films,
+        later_frames=oracles.continued,
+        frames_by_time=oracles.labels_of_a_view,
+    ),
+    toys.LABELLER(plays.labels),
+)
+
+SUITE = Suite(stage="s05_sequences", returns={}, exercises=(GLIMPSES, DRAWER, SENTIMENT, SEQ2SEQ, LABELLER))

@@ -1,0 +1,240 @@
+"""Drawing the inputs of stage 5: weights under the names of state dicts, and sentences of unequal lengths."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from autograder.drawing import distinct_sizes
+from autograder.suites import s05_sequences_oracles as oracles
+from seqlab.checking.values import Array
+
+Arrays = dict[str, Array]
+Rng = np.random.Generator
+Shapes = dict[str, tuple[int, ...]]
+
+
+def weights(rng: Rng, shapes: Shapes, scale: float = 0.5) -> Arrays:
+    """A normal array for each shape."""
+    return {name: rng.standard_normal(shape) * scale for name, shape in shapes.items()}
+
+
+def linear(name: str, inputs: int, outputs: int) -> Shapes:
+    """The parameters of ``nn.Linear``."""
+    return {f"{name}.weight": (outputs, inputs), f"{name}.bias": (outputs,)}
+
+
+def recurrent(name: str, blocks: int, inputs: int, hidden: int, suffix: str = "_l0") -> Shapes:
+    """The parameters of one layer with ``blocks`` blocks: 4 of an LSTM, 3 of a GRU."""
+    shapes: Shapes = {"weight_ih": (blocks * hidden, inputs), "weight_hh": (blocks * hidden, hidden)}
+    shapes |= {"bias_ih": (blocks * hidden,), "bias_hh": (blocks * hidden,)}
+    return {f"{name}.{part}{suffix}": shape for part, shape in shapes.items()}
+
+
+def as_dtype(draw: Callable[[Rng], Arrays], dtype: str) -> Callable[[Rng], Arrays]:
+    """The same with all floating arrays in ``dtype``."""
+
+    def _typed(rng: Rng) -> Arrays:
+        return {name: a.astype(dtype) if a.dtype.kind == "f" else a for name, a in draw(rng).items()}
+
+    return _typed
+
+
+def only(draw: Callable[[Rng], Arrays], without: tuple[str, ...]) -> Callable[[Rng], Arrays]:
+    """The same without some arrays, for plays that do not take them."""
+    return lambda rng: {name: array for name, array in draw(rng).items() if name not in without}
+
+
+# ---------------------------------------------------------------- one to one, by looking
+
+
+def looking(rng: Rng, single: bool = False) -> Arrays:
+    """N, T, H, C, height and width all different, glimpses of 2 or 3 pixels; ``single``: N = T = 1."""
+    N, T, H, C = distinct_sizes(rng, 4)
+    N, T = (1, 1) if single else (N, T)
+    height, width = distinct_sizes(rng, 2, low=6, high=11)
+    size = int(rng.integers(2, 4))
+    shapes = recurrent("cell", 3, size * size + 2, H, "") | linear("look", H, 2) | linear("read", H, C)
+    inputs = {"images": rng.random((N, height, width)), "dscores": rng.standard_normal((N, T, C))}
+    return inputs | {"dplaces": rng.standard_normal((N, T, 2))} | weights(rng, shapes, 0.7)
+
+
+def looking_on_side(rng: Rng) -> Arrays:
+    """The images stored column by column."""
+    drawn = looking(rng)
+    drawn.pop("dplaces")
+    return {"images_on_side": np.ascontiguousarray(drawn.pop("images").transpose(0, 2, 1))} | drawn
+
+
+# ---------------------------------------------------------------- one to many
+
+
+def drawing(rng: Rng, single: bool = False) -> Arrays:
+    """N, T, width, H, C all different; ``single``: N = T = 1. Each class may occur twice."""
+    N, T, width, H, C = distinct_sizes(rng, 5, low=3, high=9)
+    N, T = (1, 1) if single else (N, T)
+    shapes: Shapes = {"start.weight": (C, H)} | recurrent("gru", 3, width, H) | linear("ink", H, width)
+    rows = np.asarray(rng.random((N, T, width)) < 0.5, np.float64)
+    inputs = {"labels": rng.integers(0, C, N), "rows": rows, "dscores": rng.standard_normal((N, T, width))}
+    return inputs | weights(rng, shapes, 0.8)
+
+
+def two_endings(rng: Rng) -> Arrays:
+    """Two drawings that differ from the middle on."""
+    drawn = drawing(rng)
+    drawn.pop("dscores")
+    other = drawn["rows"].copy()
+    middle = other.shape[1] // 2
+    other[:, middle:] = 1 - other[:, middle:]
+    return {"other_rows": other} | drawn
+
+
+def chance(rng: Rng, single: bool = False) -> Arrays:
+    """Labels and a number for every pixel."""
+    drawn = drawing(rng, single)
+    drawn.pop("dscores")
+    return {"uniform": np.asarray(rng.uniform(0.02, 0.98, drawn.pop("rows").shape))} | drawn
+
+
+# ---------------------------------------------------------------- many to one
+
+
+def sentences(rng: Rng, single: bool = False, junk: bool = False, roomy: bool = False) -> Arrays:
+    """N, T, D, H, V all different, lengths in no order, one of a single word.
+
+    ``junk`` puts words behind the ends; ``roomy`` makes T greater than the longest sentence; ``single``: N = T = 1.
+    """
+    N, T, D, H = distinct_sizes(rng, 4, low=3)
+    V, C = 9, int(rng.permutation([2, 8])[0])
+    N, T = (1, 1) if single else (N, T)
+    lengths = unequal(rng, N, T - 1 if roomy else T)
+    shapes: Shapes = {"embedding.weight": (V, D)} | recurrent("lstm", 4, D, H)
+    shapes |= recurrent("lstm", 4, D, H, "_l0_reverse") | linear("head", 2 * H, C)
+    words = padded(rng, lengths, T, V, junk)
+    inputs = {"words": words, "lengths": lengths, "dscores": rng.standard_normal((N, C))}
+    return inputs | weights(rng, shapes, 0.8)
+
+
+def sentence_alone(rng: Rng) -> Arrays:
+    """A batch, and its shortest sentence without padding."""
+    drawn = only(sentences, ("dscores",))(rng)
+    return with_shortest(drawn, "words")
+
+
+def with_shortest(drawn: Arrays, name: str) -> Arrays:
+    """Add the sentence next to the shortest as a batch of its own: ``<name>_alone`` and ``length_alone``."""
+    row = int(np.argsort(drawn["lengths"], kind="stable")[1])
+    length = drawn["lengths"][row]
+    alone = drawn[name][row : row + 1, :length].copy()
+    return {f"{name}_alone": alone, "length_alone": np.array([length])} | drawn
+
+
+def unequal(rng: Rng, count: int, longest: int) -> Array:
+    """Lengths from 1 to ``longest``, both of them present, and neither falling nor rising where there are three."""
+    if count < 3:
+        return np.full(count, longest)
+    middle = rng.integers(1, longest + 1, count - 3)
+    return np.concatenate([[max(1, longest // 2)], middle, [longest, 1]]).astype(np.int64)
+
+
+def padded(rng: Rng, lengths: Array, length: int, vocabulary: int, junk: bool) -> Array:
+    """Words from 3 up, then NULL, or with ``junk`` other words."""
+    words = rng.integers(3, vocabulary, (len(lengths), length))
+    behind = np.arange(length) >= lengths[:, None]
+    return np.where(behind & (not junk), 0, words)
+
+
+# ---------------------------------------------------------------- many to many, of another length
+
+
+def pairs(rng: Rng, single: bool = False, roomy: bool = False, scale: float = 0.8) -> Arrays:
+    """N, S, T, D, H all different, two vocabularies; ``roomy``: all are padded further than they need."""
+    N, S, T, D, H = distinct_sizes(rng, 5, low=3, high=9)
+    N, S, T = (1, 1, 2) if single else (N, S, T)
+    extra = 2 if roomy else 0
+    lengths, spoken = unequal(rng, N, S), unequal(rng, N, T - 1)[::-1] - 1
+    shapes: Shapes = {"source_embedding.weight": (10, D), "target_embedding.weight": (9, D)}
+    shapes |= recurrent("encoder", 4, D, H) | recurrent("decoder", 4, D, H) | linear("head", H, 9)
+    inputs = {"source": padded(rng, lengths, S + extra, 10, False), "lengths": lengths}
+    inputs["target"] = framed(padded(rng, spoken, T - 2 + extra, 9, False), spoken)
+    inputs["dscores"] = rng.standard_normal((N, T - 1 + extra, 9))
+    return inputs | weights(rng, shapes, scale)
+
+
+def framed(words: Array, lengths: Array) -> Array:
+    """START, the words, END, then NULL: (N, T + 2)."""
+    target = np.zeros((len(words), words.shape[1] + 2), np.int64)
+    target[:, 0] = oracles.START
+    target[:, 1:-1] = words
+    target[np.arange(len(words)), lengths + 1] = oracles.END
+    return target
+
+
+def translated(rng: Rng, single: bool = False) -> Arrays:
+    """A model that ends some sentences and not others, with at least three different words, and no close call."""
+    while True:
+        drawn = only(pairs, ("dscores",))(rng) if single else _wide(rng)
+        drawn["head.bias"][: oracles.END] -= 9
+        drawn["head.weight"] *= 2
+        if single or telling(oracles.translation(**drawn)["words"]):
+            return drawn
+
+
+def translation_alone(rng: Rng) -> Arrays:
+    """The same, with one sentence as a batch of its own."""
+    return with_shortest(translated(rng), "source")
+
+
+def _wide(rng: Rng) -> Arrays:
+    """A batch with room for six words, and weights that make sentences differ."""
+    drawn = pairs(rng, scale=1.3)
+    drawn.pop("dscores")
+    target = np.zeros((len(drawn["target"]), 7 + int(rng.integers(0, 3))), np.int64)
+    return drawn | {"target": target}
+
+
+def telling(words: Array) -> bool:
+    """Whether translations tell right from wrong: an early END, none, and a word that follows another one."""
+    ends = (words == oracles.END).any(axis=1)
+    early = (words == oracles.NULL).any()
+    spoken = len(np.unique(words[words > oracles.END]))
+    changes = (words[:, 1:] != words[:, :-1])[words[:, 1:] > oracles.END].sum()
+    return bool(early and ends.any() and not ends.all() and spoken >= 3 and changes >= 3)
+
+
+# ---------------------------------------------------------------- many to many, aligned
+
+
+def films(rng: Rng, single: bool = False) -> Arrays:
+    """N, T, H, C and the number of features all different, frames of 5 to 7 pixels; ``single``: N = T = 1."""
+    N, T, H, C, D = distinct_sizes(rng, 5, low=2, high=8)
+    N, T = (1, 1) if single else (N, T)
+    size, channels = int(rng.integers(5, 8)), 2
+    side = -(-size // 4)
+    shapes: Shapes = {"eye.0.weight": (channels, 1, 5, 5), "eye.0.bias": (channels,)}
+    shapes |= {"eye.2.weight": (2 * channels, channels, 3, 3), "eye.2.bias": (2 * channels,)}
+    shapes |= linear("eye.5", 2 * channels * side * side, D) | recurrent("lstm", 4, D, H) | linear("head", H, C)
+    inputs = {"frames": rng.standard_normal((N, T, size, size)), "dscores": rng.standard_normal((N, T, C))}
+    return inputs | weights(rng, shapes, 0.4)
+
+
+def two_films(rng: Rng) -> Arrays:
+    """Two films that differ in the last frame only."""
+    drawn = only(films, ("dscores",))(rng)
+    other = drawn["frames"].copy()
+    other[:, -1] += 2
+    return {"other_frames": other} | drawn
+
+
+def cut_films(rng: Rng) -> Arrays:
+    """Films in two parts of different lengths."""
+    drawn = only(films, ("dscores",))(rng)
+    N, T, height, width = drawn["frames"].shape
+    return {"later_frames": rng.standard_normal((N, T + 1, height, width))} | drawn
+
+
+def films_by_time(rng: Rng) -> Arrays:
+    """Films stored frame by frame."""
+    drawn = only(films, ("dscores",))(rng)
+    return {"frames_by_time": np.ascontiguousarray(np.swapaxes(drawn.pop("frames"), 0, 1))} | drawn

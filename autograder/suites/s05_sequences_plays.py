@@ -1,0 +1,253 @@
+"""The plays of stage 5: what is done with a student's modules, and which results count.
+
+The inputs of a case hold the module's weights under the names of its state dict, so that every answer is exact.
+Sizes are read from their shapes; where a number of steps is needed, from another input's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from autograder.student import Handle, Student, tensor
+from seqlab.checking.values import Array
+
+Outputs = Mapping[str, Handle]
+
+
+def loaded(model: Any, weights: Mapping[str, Array]) -> Any:
+    """A module with the given weights, in their precision."""
+    if next(iter(weights.values())).dtype == np.float64:
+        model = model.double()
+    model.load_state_dict({name: tensor(array) for name, array in weights.items()})
+    return model
+
+
+def gradients(model: Any, **parameters: str) -> dict[str, Any]:
+    """The gradients of some parameters, each under a name of its own."""
+    return {output: model.get_parameter(name).grad for output, name in parameters.items()}
+
+
+# ---------------------------------------------------------------- one to one, by looking
+
+
+def glimpses(student: Student, images: Array, dscores: Array, dplaces: Array, **weights: Array) -> Outputs:
+    """Look, and send gradients back from scores and places."""
+    model = _looker(student, dscores.shape[1], weights)
+    result = model(tensor(images))
+    scores, places = result[0], result[1]
+    scores.backward(tensor(dscores), retain_graph=True)
+    places.backward(tensor(dplaces))
+    named = gradients(model, dlook="look.weight", dstate="cell.weight_hh", dsight="cell.weight_ih")
+    return {"scores": scores, "places": places} | named
+
+
+def glimpses_twice(student: Student, images: Array, dscores: Array, **weights: Array) -> Outputs:
+    """Look at the same tensor twice; the second time counts."""
+    model = _looker(student, dscores.shape[1], weights)
+    given = student.put(tensor(images))
+    model(given)
+    again = model(given)
+    return {"scores": again[0], "places": again[1]}
+
+
+def glimpses_transposed(student: Student, images_on_side: Array, dscores: Array, **weights: Array) -> Outputs:
+    """Look at a view: images that were stored column by column."""
+    model = _looker(student, dscores.shape[1], weights)
+    result = model(student.put(tensor(images_on_side)).transpose(1, 2))
+    return {"scores": result[0], "places": result[1]}
+
+
+def _looker(student: Student, steps: int, weights: Mapping[str, Array]) -> Any:
+    size = int((weights["cell.weight_ih"].shape[1] - 2) ** 0.5)
+    classes, hidden = weights["read.weight"].shape
+    return loaded(student.GlimpseClassifier(size, hidden, classes, steps), weights)
+
+
+# ---------------------------------------------------------------- one to many
+
+
+def drawing_lesson(student: Student, labels: Array, rows: Array, dscores: Array, **weights: Array) -> Outputs:
+    """The scores with the teacher's rows, and the gradients of what begins and of what goes on."""
+    model = _drawer(student, weights)
+    scores = model(tensor(labels), tensor(rows))
+    scores.backward(tensor(dscores))
+    return {"scores": scores} | gradients(model, dstart="start.weight", dstate="gru.weight_hh_l0")
+
+
+def drawing_lesson_in_bfloat16(student: Student, labels: Array, rows: Array, **weights: Array) -> Outputs:
+    """The scores in the GPU's short float."""
+    model = _drawer(student, weights).bfloat16()
+    return {"scores": model(tensor(labels), student.put(tensor(rows)).bfloat16())}
+
+
+def two_endings(student: Student, labels: Array, rows: Array, other_rows: Array, **weights: Array) -> Outputs:
+    """Two drawings that begin alike: what is scored before they differ must be the same."""
+    model = _drawer(student, weights)
+    given = tensor(labels)
+    return {"scores": model(given, tensor(rows)), "other_scores": model(given, tensor(other_rows))}
+
+
+def drawing(student: Student, labels: Array, uniform: Array, **weights: Array) -> Outputs:
+    """A drawing with the given numbers of chance."""
+    return {"drawn": _drawer(student, weights).draw(tensor(labels), tensor(uniform))}
+
+
+def drawing_twice(student: Student, labels: Array, uniform: Array, **weights: Array) -> Outputs:
+    """The same drawing asked for twice, from the same tensors; the second one counts."""
+    model = _drawer(student, weights)
+    given, chance = student.put(tensor(labels)), student.put(tensor(uniform))
+    model.draw(given, chance)
+    return {"drawn": model.draw(given, chance)}
+
+
+def _drawer(student: Student, weights: Mapping[str, Array]) -> Any:
+    classes, hidden = weights["start.weight"].shape
+    return loaded(student.SequenceDrawer(classes, len(weights["ink.weight"]), hidden), weights)
+
+
+# ---------------------------------------------------------------- many to one
+
+
+def verdicts(student: Student, words: Array, lengths: Array, dscores: Array, **weights: Array) -> Outputs:
+    """The scores of a batch of sentences, and gradients."""
+    model = _reader(student, weights)
+    scores = model(tensor(words), tensor(lengths))
+    scores.backward(tensor(dscores))
+    named = gradients(model, dembedding="embedding.weight", dforward="lstm.weight_hh_l0")
+    return {"scores": scores} | named | gradients(model, dbackward="lstm.weight_hh_l0_reverse")
+
+
+def verdict_alone(
+    student: Student, words: Array, lengths: Array, words_alone: Array, length_alone: Array, **weights: Array
+) -> Outputs:
+    """A batch, and one of its sentences by itself."""
+    model = _reader(student, weights)
+    scores = model(tensor(words), tensor(lengths))
+    return {"scores": scores, "alone": model(tensor(words_alone), tensor(length_alone))}
+
+
+def verdicts_twice(student: Student, words: Array, lengths: Array, **weights: Array) -> Outputs:
+    """The same batch twice, from the same tensors; the second time counts."""
+    model = _reader(student, weights)
+    given, known = student.put(tensor(words)), student.put(tensor(lengths))
+    model(given, known)
+    return {"scores": model(given, known)}
+
+
+def verdicts_in_bfloat16(student: Student, words: Array, lengths: Array, **weights: Array) -> Outputs:
+    """The scores in the GPU's short float."""
+    return {"scores": _reader(student, weights).bfloat16()(tensor(words), tensor(lengths))}
+
+
+def _reader(student: Student, weights: Mapping[str, Array]) -> Any:
+    (vocabulary, embed), (classes, double) = weights["embedding.weight"].shape, weights["head.weight"].shape
+    return loaded(student.SentimentClassifier(vocabulary, embed, double // 2, classes), weights)
+
+
+# ---------------------------------------------------------------- many to many, of another length
+
+
+def lesson(student: Student, source: Array, lengths: Array, target: Array, dscores: Array, **weights: Array) -> Outputs:
+    """What is handed over, the scores with the teacher's words, and gradients on both sides."""
+    model = _translator(student, weights)
+    given = student.put(tensor(source))
+    known = student.put(tensor(lengths))
+    state = model.encode(given, known)
+    scores = model(given, known, tensor(target))
+    scores.backward(tensor(dscores))
+    named = gradients(model, dsource="source_embedding.weight", dtarget="target_embedding.weight")
+    return {"state": state[0], "cell": state[1], "scores": scores} | named
+
+
+def lesson_in_bfloat16(student: Student, source: Array, lengths: Array, target: Array, **weights: Array) -> Outputs:
+    """The scores in the GPU's short float."""
+    model = _translator(student, weights).bfloat16()
+    return {"scores": model(tensor(source), tensor(lengths), tensor(target))}
+
+
+def cost(student: Student, source: Array, lengths: Array, target: Array, **weights: Array) -> Outputs:
+    """The loss, and gradients of it."""
+    model = _translator(student, weights)
+    loss = model.loss(tensor(source), tensor(lengths), tensor(target))
+    loss.backward()
+    return {"loss": loss} | gradients(model, dhead="head.weight", dwords="target_embedding.weight")
+
+
+def translation(student: Student, source: Array, lengths: Array, target: Array, **weights: Array) -> Outputs:
+    """As many words as the targets have places, START not counted."""
+    model = _translator(student, weights)
+    return {"words": model.translate(tensor(source), tensor(lengths), target.shape[1] - 1)}
+
+
+def translation_alone(
+    student: Student,
+    source: Array,
+    lengths: Array,
+    target: Array,
+    source_alone: Array,
+    length_alone: Array,
+    **weights: Array,
+) -> Outputs:
+    """A batch, twice, and one of its sentences by itself."""
+    model = _translator(student, weights)
+    count = target.shape[1] - 1
+    given, known = student.put(tensor(source)), student.put(tensor(lengths))
+    model.translate(given, known, count)
+    alone = model.translate(tensor(source_alone), tensor(length_alone), count)
+    return {"words": model.translate(given, known, count), "alone": alone}
+
+
+def _translator(student: Student, weights: Mapping[str, Array]) -> Any:
+    (sources, embed), (targets, hidden) = weights["source_embedding.weight"].shape, weights["head.weight"].shape
+    return loaded(student.Seq2Seq(sources, targets, embed, hidden), weights)
+
+
+# ---------------------------------------------------------------- many to many, aligned
+
+
+def labels(student: Student, frames: Array, dscores: Array, **weights: Array) -> Outputs:
+    """The scores of every frame, the state after the last, and gradients of the eye and of the memory."""
+    model = _labeller(student, weights, frames.shape[-1])
+    result = model(tensor(frames))
+    scores, state = result[0], result[1]
+    scores.backward(tensor(dscores))
+    named = gradients(model, deye="eye.0.weight", dmemory="lstm.weight_hh_l0")
+    return {"scores": scores, "state": state[0], "cell": state[1]} | named
+
+
+def two_films(student: Student, frames: Array, other_frames: Array, **weights: Array) -> Outputs:
+    """Two films that begin alike: the labels of what they share must be the same."""
+    model = _labeller(student, weights, frames.shape[-1])
+    scores, other = model(tensor(frames)), model(tensor(other_frames))
+    return {"scores": scores[0], "other_scores": other[0]}
+
+
+def continued(student: Student, frames: Array, later_frames: Array, **weights: Array) -> Outputs:
+    """The first part of a film, the second from where it stopped, and the first once more from the beginning."""
+    model = _labeller(student, weights, frames.shape[-1])
+    given = student.put(tensor(frames))
+    first = model(given)
+    later = model(tensor(later_frames), first[1])
+    again = model(given)
+    return {"later_scores": later[0], "scores": again[0]}
+
+
+def labels_of_a_view(student: Student, frames_by_time: Array, **weights: Array) -> Outputs:
+    """Films that were stored frame by frame, seen as films."""
+    model = _labeller(student, weights, frames_by_time.shape[-1])
+    return {"scores": model(student.put(tensor(frames_by_time)).transpose(0, 1))[0]}
+
+
+def labels_in_bfloat16(student: Student, frames: Array, **weights: Array) -> Outputs:
+    """The scores in the GPU's short float."""
+    model = _labeller(student, weights, frames.shape[-1]).bfloat16()
+    return {"scores": model(student.put(tensor(frames)).bfloat16())[0]}
+
+
+def _labeller(student: Student, weights: Mapping[str, Array], size: int) -> Any:
+    channels, features = len(weights["eye.0.weight"]), len(weights["eye.5.weight"])
+    classes, hidden = weights["head.weight"].shape
+    return loaded(student.FrameLabeller(size, channels, features, hidden, classes), weights)
