@@ -1,0 +1,64 @@
+"""Training a captioner of torch: minibatches, a rate that rises and falls, a bar that shows where it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from tqdm.auto import tqdm
+
+from seqlab.captioning.icons import Task
+
+
+def fit(
+    model: Any, train: Task, held_out: Task, *, epochs: int, rate: float = 2e-3, drop: float = 0.5, batch: int = 64
+) -> tuple[list[float], list[float]]:
+    """Train by AdamW, with features left out at random (``drop``), gradients clipped to norm 5.
+
+    Args:
+        model: has ``forward(features, captions)`` and ``loss_of(scores, captions)``, as the Captioner of stage 6.
+        train, held_out: on the model's device.
+        epochs: how often the training split is seen.
+        rate: the highest learning rate.
+        drop: how many of an image's features are set to zero in training, as a share.
+        batch: how many images at a time.
+
+    Returns:
+        The loss of every minibatch, and the loss on the held-out split after every epoch.
+    """
+    optimizer = torch.optim.AdamW(model.parameters(), lr=rate, weight_decay=0.05)
+    steps = epochs * -(-len(train) // batch)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, rate, total_steps=steps, pct_start=0.1)
+    chance = torch.Generator().manual_seed(0)
+    losses, held_out_losses = list[float](), list[float]()
+    progress = tqdm(range(epochs), desc="training", unit="epoch")
+    for _ in progress:
+        for part in _parts(train, batch, chance):
+            kept = torch.rand(part.features.shape, generator=chance).to(part.features.device) >= drop
+            losses.append(_learn(model, optimizer, part.features * kept / (1 - drop), part.captions))
+            schedule.step()
+        held_out_losses.append(loss_on(model, held_out))
+        progress.set_postfix(loss=f"{losses[-1]:.2f}", held_out=f"{held_out_losses[-1]:.2f}")
+    return losses, held_out_losses
+
+
+@torch.no_grad()
+def loss_on(model: Any, task: Task) -> float:
+    """The loss of a model on a whole split."""
+    return float(model.loss_of(model(task.features, task.captions), task.captions))
+
+
+def _learn(model: Any, optimizer: torch.optim.Optimizer, features: Tensor, captions: Tensor) -> float:
+    loss: Tensor = model.loss_of(model(features, captions), captions)
+    optimizer.zero_grad()
+    loss.backward()
+    nn.utils.clip_grad_norm_(model.parameters(), 5.0)
+    optimizer.step()
+    return loss.item()
+
+
+def _parts(task: Task, size: int, chance: torch.Generator) -> Iterator[Task]:
+    for rows in torch.randperm(len(task), generator=chance).split(size):
+        yield task.part(rows.to(task.features.device))
