@@ -455,7 +455,7 @@ maps = load_captions("icons", features="spatial")
 train_icons, new_icons = (task.to(device) for task in standardised(maps))
 torch.manual_seed(0)
 model = Captioner(len(words), train_icons.features.shape[1], wordvec_dim=128, hidden_dim=256).to(device)
-losses, held_out = fit(model, train_icons, new_icons, epochs=15)
+losses, held_out = fit(model, train_icons, new_icons, epochs=25)
 print(
     f"on {device}: held-out loss {held_out[0]:.2f} after one epoch, {min(held_out):.2f} at best, {held_out[-1]:.2f} at the end"
 )
@@ -537,7 +537,7 @@ def beam_search(
 # %% [markdown]
 # ### The captioner as a step function
 #
-# A few lines turn your trained captioner into one. Watch the log-probabilities: a wider beam never finds a caption that the model thinks *less* likely here. Whether the model is right is another question.
+# A few lines turn your trained captioner into one. Watch the log-probabilities: does the wider beam find what the model thinks likelier? And is what the model thinks likelier what the artist said? (Must a wider beam always do at least as well? Construct a case where it does not.)
 
 
 # %% tags=["demo"]
@@ -670,6 +670,9 @@ display(captioned(new_pictures[wrong], [said[k] for k in wrong], [right_names[k]
 # - A captioner by hand, and one that trains on any device; the image as a first state, and at every step.
 # - A search for better sentences, and a measure that the field agrees on, with its three rules.
 # - A habit: no figure without the figures of those who do not look.
+#
+# **On more than one device.** `python -m seqlab.captioning.train s06_captioning.ipynb`, beside your notebook, trains *your* `Captioner` from the command line; `torchrun --nproc-per-node 2 -m seqlab.captioning.train s06_captioning.ipynb` does it in two processes, each with half of every
+# minibatch, whose gradients are averaged. The losses are the same, step by step. (For this `loss_of` has to be a mean over the batch: which sum would have broken it?)
 #
 # **To go further.** Train `CaptioningRNN` on all icons. Put the image into every step of a vanilla captioner, and compare. Divide log-probabilities by length in your beam: who gains? With COCO's features fetched (`make download-data SET=coco`), load them by `load_captions("coco")` and run the same cells.
 #
