@@ -227,7 +227,7 @@ def _beam(
         totals, places_found = flat.topk(min(width, int(torch.isfinite(flat).sum())))
         origins, words = places_found // V, places_found % V
         sentences = [[*sentences[int(o)], int(w)] for o, w in zip(origins, words, strict=True)]
-        states = states[origins * 0 if shared else origins]
+        states = states[origins[:1].expand_as(origins) if shared else origins]
         if all(one[-1] == end for one in sentences):
             break
     said = sentences[0][1:]
