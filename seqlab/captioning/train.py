@@ -35,7 +35,9 @@ NAME = "Captioner"
 @click.option("--hidden", type=click.IntRange(min=1), default=256, show_default=True, help="Numbers in a state.")
 @click.option("--features", type=click.Choice(["pooled", "spatial"]), default="spatial", show_default=True)
 @click.option("--images", type=click.IntRange(min=1), default=None, help="Train on the first so many only.")
-@click.option("--log", type=click.Path(dir_okay=False, path_type=Path), default=None, help="Where to write the losses.")
+@click.option(
+    "--losses", "log", type=click.Path(dir_okay=False, path_type=Path), default=None, help="Where to write the losses."
+)
 def main(
     notebook: Path, epochs: int, batch_size: int, hidden: int, features: str, images: int | None, log: Path | None
 ) -> None:

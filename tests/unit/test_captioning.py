@@ -2,13 +2,16 @@
 
 from types import SimpleNamespace
 
+import click
+import nbformat
 import numpy as np
 import pytest
 import torch
 
 from seqlab.captioning.icons import Task, coarse_maps, most_common, of_the_nearest, standardised
 from seqlab.captioning.pictures import captioned
-from seqlab.captioning.training import fit, loss_on
+from seqlab.captioning.train import captioner_of
+from seqlab.captioning.training import Share, fit, loss_on
 
 CAPTIONS = torch.tensor([[1, 3, 2], [1, 4, 2], [1, 3, 2], [1, 5, 2]])
 
@@ -93,3 +96,17 @@ def test_a_picture_marks_what_is_right():
     titles = [axes.title for axes in figure.axes]
     assert [one.get_text() for one in titles] == ["arrow", "lock"]
     assert titles[0].get_color() != titles[1].get_color()
+
+
+def test_a_notebook_without_a_captioner_is_refused(tmp_path):
+    cell = nbformat.v4.new_code_cell("raise RuntimeError('no')")
+    made = nbformat.v4.new_notebook(cells=[cell], metadata={"seqlab": {"stage": "s06_captioning"}})
+    nbformat.write(made, tmp_path / "mine.ipynb")
+    with pytest.raises(click.ClickException, match="cell 1 stopped with RuntimeError: no"):
+        captioner_of(tmp_path / "mine.ipynb")
+
+
+def test_shares_are_even_and_leave_nothing_twice():
+    rows = torch.arange(7)
+    assert [Share(number, 2).of(rows).tolist() for number in (0, 1)] == [[0, 2, 4], [1, 3, 5]]
+    assert Share().of(rows).tolist() == list(range(7))
