@@ -123,7 +123,7 @@ def test_stubs_score_zero(subject):
     def stub(*args, **kwargs):
         raise NotImplementedError()
 
-    verdicts = subject.judged(dict.fromkeys(subject.stage.points, stub))
+    verdicts = subject.judged(subject.reference() | dict.fromkeys(subject.stage.points, stub))
     assert [verdict.score for verdict in verdicts] == [0.0] * len(subject.stage.points)
     assert all(verdict.reason.endswith("is not written yet") for verdict in verdicts)
 
@@ -131,5 +131,5 @@ def test_stubs_score_zero(subject):
 @pytest.mark.parametrize("wrong", NONSENSE, ids=["nothing", "its-first-argument", "a-pair"])
 @each_stage
 def test_nonsense_scores_zero(subject, wrong):
-    verdicts = subject.judged(dict.fromkeys(subject.stage.points, wrong))
+    verdicts = subject.judged(subject.reference() | dict.fromkeys(subject.stage.points, wrong))
     assert [verdict.score for verdict in verdicts] == [0.0] * len(subject.stage.points)

@@ -1,0 +1,172 @@
+"""The named mistakes of stage 6, third part: beam search and BLEU."""
+
+from autograder.suite import Mistake
+
+_GROW = "longer += [(total + float(one), [*words, word], after) for word, one in enumerate(log_probs)]"
+_STAY = (
+    "            if words and words[-1] == end:\n"
+    "                longer.append((total, words, memory))\n"
+    "                continue\n"
+)
+_KEEP = "beam = sorted(longer, key=lambda kept: kept[0], reverse=True)[:width]"
+
+BEAM = (
+    Mistake(
+        "beam_is_greedy",
+        "beam_search",
+        ((_KEEP, _KEEP.replace("[:width]", "[:1]")),),
+        "this is the greedy caption, whatever the width.",
+        "How many captions are in your list after the first word?",
+    ),
+    Mistake(
+        "beam_goes_on_after_the_end",
+        "beam_search",
+        ((_STAY, ""),),
+        "captions that have ended are continued.",
+        "What happens to a caption in the list whose last word is the end?",
+    ),
+    Mistake(
+        "beam_drops_what_has_ended",
+        "beam_search",
+        (
+            (_STAY, "            if words and words[-1] == end:\n                continue\n"),
+            ("best, caption, _ = beam[0]", "best, caption, _ = (beam or longer or [(0.0, [end], state)])[0]"),
+        ),
+        "captions that have ended are lost.",
+        "What happens to a caption in the list whose last word is the end?",
+    ),
+    Mistake(
+        "beam_forgets_the_first_words",
+        "beam_search",
+        ((_GROW, _GROW.replace("total + float(one)", "float(one)")),),
+        "a caption is judged by its last word alone.",
+        "What is the log-probability of a whole caption made of?",
+    ),
+    Mistake(
+        "beam_adds_probabilities",
+        "beam_search",
+        ((_GROW, _GROW.replace("total + float(one)", "total + float(np.exp(one))")),),
+        "what is added up are probabilities.",
+        "Two things must both happen: what is done with their probabilities, and what with the logarithms?",
+    ),
+    Mistake(
+        "beam_keeps_the_old_state",
+        "beam_search",
+        ((_GROW, _GROW.replace(", after)", ", memory)")),),
+        "every word is said from the state of the beginning.",
+        "Which state belongs to a caption that has grown by a word?",
+    ),
+    Mistake(
+        "beam_shares_a_state",
+        "beam_search",
+        (("log_probs, after = step(memory,", "log_probs, after = step(beam[0][2],"),),
+        "all captions in the list go on from the state of one of them.",
+        "Whose state does each caption of the list go on from?",
+    ),
+    Mistake(
+        "beam_reads_start_again",
+        "beam_search",
+        (("words[-1] if words else start", "start"),),
+        "the captions go on as if nothing had been said.",
+        "Which word is read at the second step?",
+    ),
+    Mistake(
+        "beam_returns_start",
+        "beam_search",
+        (("return np.array(caption), best", "return np.array([start, *caption]), best"),),
+        "the caption begins with a word that is not part of it.",
+        "Which word is only read, and never said?",
+    ),
+    Mistake(
+        "beam_divides_by_length",
+        "beam_search",
+        (("return np.array(caption), best", "return np.array(caption), best / len(caption)"),),
+        "the caption is right, and its log-probability is that of a word.",
+        "Is the log-probability of a caption a sum, or a mean?",
+    ),
+)
+
+BLEU = (
+    Mistake(
+        "bleu_without_clipping",
+        "bleu",
+        (("sum((counts & most).values())", "sum(count for one, count in counts.items() if one in most)"),),
+        "words that are said again and again count again and again.",
+        "How often may the same n-gram of a candidate be found?",
+    ),
+    Mistake(
+        "bleu_without_brevity",
+        "bleu",
+        (("brevity = 1.0 if c > r else np.exp(1 - r / c)", "brevity = 1.0"),),
+        "the precisions are right, and candidates that say little are let off.",
+        "What does BLEU do about a candidate of a single safe word?",
+    ),
+    Mistake(
+        "bleu_brevity_rewards_length",
+        "bleu",
+        (("brevity = 1.0 if c > r else np.exp(1 - r / c)", "brevity = np.exp(1 - r / c)"),),
+        "candidates that say too much are rewarded.",
+        "Can the factor for brevity be larger than 1?",
+    ),
+    Mistake(
+        "bleu_shortest_reference",
+        "bleu",
+        (
+            (
+                "r += min((abs(len(one) - len(candidate)), len(one)) for one in right)[1]",
+                "r += min(len(one) for one in right)",
+            ),
+        ),
+        "the factor for brevity goes by the wrong reference.",
+        "Which reference's length counts for a candidate?",
+    ),
+    Mistake(
+        "bleu_longer_of_two",
+        "bleu",
+        (
+            (
+                "r += min((abs(len(one) - len(candidate)), len(one)) for one in right)[1]",
+                "r -= min((abs(len(one) - len(candidate)), -len(one)) for one in right)[1]",
+            ),
+        ),
+        "all is right, unless two references are equally close in length.",
+        "Which of two equally close lengths counts?",
+    ),
+    Mistake(
+        "bleu_adds_references_up",
+        "bleu",
+        (("most |= Counter(ngrams(one, n))", "most += Counter(ngrams(one, n))"),),
+        "an n-gram may be found as often as all references together have it.",
+        "What is the ceiling for an n-gram that occurs once in each of three references?",
+    ),
+    Mistake(
+        "bleu_first_reference_only",
+        "bleu",
+        (("for one in right:\n", "for one in right[:1]:\n"),),
+        "only one reference of each image is looked at.",
+        "Where may an n-gram be found, if there are several references?",
+    ),
+    Mistake(
+        "bleu_arithmetic_mean",
+        "bleu",
+        (("np.exp(np.log(found / said).mean())", "(found / said).mean()"),),
+        "the four precisions are put together by the wrong kind of mean.",
+        "What becomes of BLEU if one of the four is nearly zero?",
+    ),
+    Mistake(
+        "bleu_words_only",
+        "bleu",
+        (("np.exp(np.log(found / said).mean())", "found[0] / said[0]"),),
+        "the order of the words makes no difference.",
+        "Which n-grams does BLEU-4 count?",
+    ),
+    Mistake(
+        "bleu_recall",
+        "bleu",
+        (("said[n - 1] += sum(counts.values())", "said[n - 1] += sum(most.values())"),),
+        "hits are divided by what should have been said, and not by what was.",
+        "Is the question how much of what was said is right, or how much of what is right was said?",
+    ),
+)
+
+MEASURES = (*BEAM, *BLEU)

@@ -1,0 +1,305 @@
+"""The inputs of stage 6: captions as they are stored, captioners that have something to say, corpora of sentences."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+
+from autograder.drawing import distinct_sizes
+from autograder.suite import Draw
+from autograder.suites import s06_captioning_oracles as oracles
+from autograder.suites.s06_captioning_plays import PADDING
+from seqlab.checking.values import Array
+
+Arrays = dict[str, Array]
+TRIES = 400
+WRITERS = 2
+
+
+def taught(rng: np.random.Generator, lstm: bool, single: bool = False, dtype: str = "float64") -> Arrays:
+    """Features, captions of several lengths and a captioner; N, T, V, F, W, H all different."""
+    N, T, F, W, H, V = sizes(rng)
+    N, T = (1, 2) if single else (N, T)
+    special = specials(rng, V)
+    task = {"features": normal(rng, (N, F), dtype), "captions": stored(rng, N, T, V, special)}
+    return task | {"special": special, "lstm": np.array([int(lstm)])} | captioner(rng, F, W, H, V, lstm, dtype)
+
+
+def taught_twice(rng: np.random.Generator, lstm: bool) -> Arrays:
+    """The same with other images."""
+    arrays = taught(rng, lstm)
+    return arrays | {"other_features": normal(rng, arrays["features"].shape, "float64")}
+
+
+def known(lstm: bool) -> Draw:
+    """The set-up that the field knows: every weight counts evenly from -1.4 to 1.3."""
+
+    def _draw(rng: np.random.Generator) -> Arrays:
+        N, T, V, F, W, H = 10, 13, 3, 20, 30, 40
+        first, last = (-0.5, 1.7) if lstm else (-1.5, 0.3)
+        features = np.linspace(first, last, N * F).reshape(N, F)
+        captions = (np.arange(N * T) % V).reshape(N, T)
+        task = {"features": features, "captions": captions, "special": np.array([0, PADDING, PADDING])}
+        params = captioner(rng, F, W, H, V, lstm, "float64")
+        even = {name: np.linspace(-1.4, 1.3, one.size).reshape(one.shape) for name, one in params.items()}
+        return task | {"lstm": np.array([int(lstm)])} | even
+
+    return _draw
+
+
+def speaking(rng: np.random.Generator, lstm: bool, max_length: int = 8, shy: bool = True, N: int = 6) -> Arrays:
+    """A captioner that has something to say: captions of several lengths that hang on the image and on their own words.
+
+    With ``shy`` the two words that may not be said would not be said anyway; without, they often score highest.
+    """
+    for _ in range(TRIES):
+        _, _, F, W, H, V = sizes(rng, low=5)
+        special = specials(rng, V)
+        task = {"features": normal(rng, (N, F), "float64", 1.0), "special": special, "lstm": np.array([int(lstm)])}
+        params = captioner(rng, F, W, H, V, lstm, "float64", scale=1.5)
+        params["b_vocab"][special[2]] += 1.5
+        params["b_vocab"][special[:2]] += -50.0 if shy else 1.0
+        arrays = task | {"max_length": np.array([max_length])} | params
+        if N == 1 or is_rich(oracles.captioner(**arrays)["captions"], special):
+            return arrays
+    raise RuntimeError(f"no captioner with something to say in {TRIES} draws")
+
+
+def is_rich(captions: Array, special: Array) -> bool:
+    """Whether the captions are of several lengths, and most of them say something of their own."""
+    null, _, end = special
+    lengths = (captions != null).sum(axis=1)
+    words = set(captions.ravel().tolist()) - {int(null), int(end)}
+    distinct = {tuple(row) for row in captions.tolist()}
+    return len(words) > 3 and len(set(lengths.tolist())) > 2 and len(distinct) > 3
+
+
+def layered(rng: np.random.Generator, single: bool = False, dtype: str = "float64") -> Arrays:
+    """Features, captions and the layers of the torch module, all sizes different."""
+    N, T, F, W, H, V = sizes(rng)
+    N, T = (1, 2) if single else (N, T)
+    special = specials(rng, V)
+    task = {"features": normal(rng, (N, F), dtype), "captions": stored(rng, N, T, V, special), "special": special}
+    return task | layers(rng, F, W, H, V, dtype)
+
+
+def scored(rng: np.random.Generator) -> Arrays:
+    """Scores for the loss alone, float32, with a good many steps, so that rounding in between is seen."""
+    arrays = layered(rng, dtype="float32")
+    N, T = 7, 40
+    V = len(arrays["embed_weight"])
+    captions = stored(rng, N, T, V, arrays["special"])
+    del arrays["features"]
+    return arrays | {"captions": captions, "scores": normal(rng, (N, T - 1, V), "float32", 2.0)}
+
+
+def speaking_layers(rng: np.random.Generator, shy: bool = True) -> Arrays:
+    """The torch module with something to say."""
+    for _ in range(TRIES):
+        _, _, F, W, H, V = sizes(rng, low=5)
+        special = specials(rng, V)
+        task = {"features": normal(rng, (6, F), "float64", 1.0), "special": special, "max_length": np.array([8])}
+        parts = layers(rng, F, W, H, V, "float64", scale=1.5)
+        parts["vocabulary_bias"][special[2]] += 1.5
+        parts["vocabulary_bias"][special[:2]] += -50.0 if shy else 1.0
+        arrays = task | parts
+        if is_rich(oracles.module(**arrays)["captions"], special):
+            return arrays
+    raise RuntimeError(f"no captioner with something to say in {TRIES} draws")
+
+
+def searching(rng: np.random.Generator, width: int, places: int = 7, V: int = 6, every: bool = False) -> Arrays:
+    """A tiny writer whose best sentence is not the greedy one; ``every`` makes room for all sentences there are.
+
+    Such writers are rare, so a few are found once. Here words and units change places, units change their signs (which
+    the hyperbolic tangent allows), and every number moves a little.
+    """
+    for _ in range(TRIES):
+        base = telling_writers(width, places, V, every)[int(rng.integers(WRITERS))]
+        arrays = shuffled(rng, base)
+        if width == 1 or is_telling(oracles.greedy(arrays), arrays):
+            return arrays
+    raise RuntimeError(f"no writer whose best sentence is not the greedy one in {TRIES} draws")
+
+
+@cache
+def telling_writers(width: int, places: int, V: int, every: bool) -> tuple[Arrays, ...]:
+    """Some writers whose best sentence is not the greedy one, always the same."""
+    rng, found = np.random.default_rng(width), list[Arrays]()
+    while len(found) < WRITERS:
+        H = int(rng.integers(7, 10))
+        shapes: dict[str, tuple[int, ...]] = {"state": (H,), "W_embed": (V, H), "Wh": (H, H), "W_vocab": (H, V)}
+        arrays = {name: normal(rng, shape, "float64", 1.3) for name, shape in shapes.items()}
+        task = {"special": specials(rng, V), "max_length": places, "width": V**places if every else width}
+        arrays |= {name: np.atleast_1d(one) for name, one in task.items()}
+        if width == 1 or is_telling(oracles.greedy(arrays), arrays):
+            found.append(arrays)
+    return tuple(found)
+
+
+def shuffled(rng: np.random.Generator, base: Arrays) -> Arrays:
+    """The same writer with its words and units in another order, other signs, and a little noise."""
+    V, H = base["W_embed"].shape
+    words, units, signs = rng.permutation(V), rng.permutation(H), rng.choice([-1.0, 1.0], H)
+    turned = {
+        "state": base["state"][units] * signs,
+        "W_embed": base["W_embed"][words][:, units] * signs,
+        "Wh": base["Wh"][units][:, units] * signs * signs[:, None],
+        "W_vocab": base["W_vocab"][units][:, words] * signs[:, None],
+    }
+    noisy = {name: one + normal(rng, one.shape, "float64", 0.05) for name, one in turned.items()}
+    return base | noisy | {"special": np.argsort(words)[base["special"]]}
+
+
+def is_telling(greedy: tuple[list[int], float], arrays: Arrays) -> bool:
+    """Whether wrong searches would return other sentences than the right one, and than each other.
+
+    Where there is room for all sentences, any but the best is seen to be wrong. Else the best and the greedy one both
+    end, and a search that goes on after the end says END before its last word; one that drops what has ended, never.
+    """
+    end, places = int(arrays["special"][2]), int(arrays["max_length"][0])
+    every = int(arrays["width"][0]) >= len(arrays["W_embed"]) ** places
+    if not every and greedy[0][-1] != end:
+        return False
+    found, total = oracles.widely(arrays)
+    if found == greedy[0] or not (every or (found[-1] == end and len(found) < places)):
+        return False
+    shared = oracles.widely(arrays, shared=True)[1]
+    if min(abs(shared - total), abs(shared - greedy[1])) < 1e-3:
+        return False
+    return every or end in oracles.widely(arrays, goes_on=True)[0][:-1]
+
+
+def corpus(
+    rng: np.random.Generator, several: int = 3, kept: float = 0.8, longer: int = 0, max_n: int = 4, V: int = 12
+) -> Arrays:
+    """Candidates made of one of their references by changing words; ``longer`` adds words, or takes them away."""
+    N = int(rng.integers(4, 8))
+    lengths = rng.integers(6, 10, (N, several))
+    references = padded_words(rng, lengths, V, 10)
+    candidates = np.full((N, 14), PADDING)
+    for row, (right, length) in enumerate(zip(references, lengths, strict=True)):
+        words = right[0, : length[0]].copy()
+        changed = rng.random(len(words)) > kept
+        words[changed] = rng.integers(0, V, int(changed.sum()))
+        words = np.concatenate([words, words[-1:].repeat(max(longer, 0))])[: len(words) + longer]
+        candidates[row, : len(words)] = words
+    if several > 1 and longer == 0:
+        say_thrice(candidates[0], references[0])
+    return {"candidates": candidates, "references": references, "max_n": np.array([max_n])}
+
+
+def say_thrice(candidate: Array, references: Array) -> None:
+    """Let a candidate say three times what two of its references say once: clipping decides what that is worth."""
+    phrase = references[0, :4].copy()
+    references[1, :4] = phrase
+    candidate[:12], candidate[12:] = np.tile(phrase, 3), PADDING
+
+
+def repeating(rng: np.random.Generator) -> Arrays:
+    """Candidates that say a part of their references again and again."""
+    arrays = corpus(rng, several=2, kept=1.0)
+    for row, right in zip(arrays["candidates"], arrays["references"], strict=True):
+        say_thrice(row, right)
+    return arrays
+
+
+def strangers(rng: np.random.Generator) -> Arrays:
+    """Nothing in common with any reference."""
+    arrays = corpus(rng)
+    said = arrays["candidates"]
+    return arrays | {"candidates": np.where(said == PADDING, PADDING, said + 100)}
+
+
+def ties(rng: np.random.Generator) -> Arrays:
+    """For each candidate one reference is as much longer as another is shorter; lengths vary with the row."""
+    N, V = int(rng.integers(4, 8)), 12
+    own, apart = rng.integers(6, 8, N), rng.integers(1, 3, N)
+    candidates = padded_words(rng, own[:, None], V, 12)[:, 0]
+    references = padded_words(rng, np.stack([own + apart, own - apart, own + 4], axis=1), V, 14)
+    for row in range(N):
+        common = own[row] - apart[row]
+        references[row, :2, :common] = candidates[row, :common]
+    return {"candidates": candidates, "references": references, "max_n": np.array([4])}
+
+
+def short_ones(rng: np.random.Generator) -> Arrays:
+    """Some candidates have fewer words than the longest n-gram, and one has none."""
+    arrays = corpus(rng, kept=1.0)
+    said = arrays["candidates"]
+    said[0], said[1, 2:] = PADDING, PADDING
+    return arrays
+
+
+def padded_words(rng: np.random.Generator, lengths: Array, V: int, room: int) -> Array:
+    """Words (N, R, room) filled up with -1; ``lengths`` (N, R)."""
+    words = rng.integers(0, V, (*lengths.shape, room))
+    return np.where(np.arange(room) < lengths[..., None], words, PADDING)
+
+
+def stored(rng: np.random.Generator, N: int, T: int, V: int, special: Array) -> Array:
+    """Captions (N, T) of several lengths, as they are stored; a word that is said twice where there is room."""
+    null, start, end = special
+    words = np.setdiff1d(np.arange(V), special)
+    captions = np.full((N, T), null)
+    for row in captions:
+        length = int(rng.integers(1, T - 1)) if T > 2 else 0
+        row[0], row[length + 1] = start, end
+        row[1 : length + 1] = rng.choice(words, length)
+    if T > 4 and N > 1:
+        captions[0] = null
+        captions[0, :5] = start, words[0], words[1], words[0], end
+        captions[1] = rng.choice(words, T)
+        captions[1, 0] = start
+    return captions
+
+
+def specials(rng: np.random.Generator, V: int) -> Array:
+    """The numbers of NULL, START and END, anywhere in the vocabulary."""
+    return np.array(rng.permutation(V)[:3])
+
+
+def sizes(rng: np.random.Generator, low: int = 3) -> tuple[int, ...]:
+    """N, T, F, W, H and V, all different, V the largest."""
+    *others, V = sorted(distinct_sizes(rng, 6, low=low, high=12))
+    return (*(int(size) for size in rng.permutation(others)), V)
+
+
+def normal(rng: np.random.Generator, shape: tuple[int, ...], dtype: str, scale: float = 0.6) -> Array:
+    """From a normal distribution."""
+    return np.asarray((rng.standard_normal(shape) * scale).astype(dtype))
+
+
+def captioner(
+    rng: np.random.Generator, F: int, W: int, H: int, V: int, lstm: bool, dtype: str, scale: float = 0.6
+) -> Arrays:
+    """The weights of CaptioningRNN."""
+    blocks = 4 if lstm else 1
+    shapes: dict[str, tuple[int, ...]] = {
+        "W_proj": (F, H),
+        "b_proj": (H,),
+        "W_embed": (V, W),
+        "Wx": (W, blocks * H),
+        "Wh": (H, blocks * H),
+        "b": (blocks * H,),
+        "W_vocab": (H, V),
+        "b_vocab": (V,),
+    }
+    return {name: normal(rng, shape, dtype, scale) for name, shape in shapes.items()}
+
+
+def layers(rng: np.random.Generator, F: int, W: int, H: int, V: int, dtype: str, scale: float = 0.6) -> Arrays:
+    """The layers of Captioner, in torch's shapes."""
+    shapes: dict[str, tuple[int, ...]] = {
+        "project_weight": (H, F),
+        "project_bias": (H,),
+        "embed_weight": (V, W),
+        "lstm_weight_ih": (4 * H, W),
+        "lstm_weight_hh": (4 * H, H),
+        "lstm_bias_ih": (4 * H,),
+        "lstm_bias_hh": (4 * H,),
+        "vocabulary_weight": (V, H),
+        "vocabulary_bias": (V,),
+    }
+    return {name: normal(rng, shape, dtype, scale) for name, shape in shapes.items()}

@@ -1,0 +1,85 @@
+"""What is special to stage 6: the losses that the field knows, and values of BLEU that published programs give."""
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.course.stages import SUBJECTS
+
+SUBJECT = SUBJECTS["s06_captioning"]
+
+
+@pytest.mark.parametrize(("cell", "loss"), [("rnn", 9.83235591003), ("lstm", 9.82445935443)])
+def test_the_known_losses(cell, loss):
+    N, T, V, F, W, H = 10, 13, 3, 20, 30, 40
+    word_to_idx = {"<NULL>": 0, "cat": 2, "dog": 3}  # as it is known, numbers past the vocabulary's size included
+    model = SUBJECT.reference()["CaptioningRNN"](word_to_idx, F, W, H, cell_type=cell, dtype=np.float64)
+    for name, array in model.params.items():
+        model.params[name] = np.linspace(-1.4, 1.3, array.size).reshape(array.shape)
+    first, last = {"rnn": (-1.5, 0.3), "lstm": (-0.5, 1.7)}[cell]
+    features = np.linspace(first, last, N * F).reshape(N, F)
+    captions = (np.arange(N * T) % V).reshape(N, T)
+    assert model.loss(features, captions)[0] == pytest.approx(loss, abs=1e-10)
+
+
+def test_the_known_cases_are_public_hold_the_known_losses_and_are_not_hidden():
+    known = [case for case in SUBJECT.suite.exercise("CaptioningRNN").cases if "known" in case.title]
+    assert [(case.public, case.weight) for case in known] == [(True, 0), (True, 0)]
+    rnn, lstm = SUBJECT.checks.exercises["CaptioningRNN"].cases[:2]
+    assert float(rnn.expected["loss"].numbers) == pytest.approx(9.83235591003, abs=1e-10)
+    assert float(lstm.expected["loss"].numbers) == pytest.approx(9.82445935443, abs=1e-10)
+
+
+PUBLISHED = json.loads((Path(__file__).parent / "bleu_of_sacrebleu.json").read_text(encoding="utf-8"))["corpora"]
+
+
+@pytest.mark.parametrize("corpus", PUBLISHED, ids=range(len(PUBLISHED)))
+def test_bleu_agrees_with_sacrebleu(corpus):
+    """Short and long candidates, one to three references; the file says how sacrebleu was asked."""
+    said = [one.split() for one in corpus["candidates"]]
+    right = [[one.split() for one in several] for several in corpus["references"]]
+    bleu = SUBJECT.reference()["bleu"]
+    assert bleu(said, right) == pytest.approx(corpus["bleu4"], abs=1e-6)
+    assert bleu(said, right, max_n=2) == pytest.approx(corpus["bleu2"], abs=1e-6)
+
+
+def test_the_pencils_of_the_notebook():
+    names = SUBJECT.reference()
+    said, right = ["arrow", "left", "box", "outline"], ["arrow", "left", "bold", "box", "outline"]
+    assert names["bleu"]([said], [[right]], max_n=2) == pytest.approx(0.636, abs=5e-4)
+    assert names["bleu"]([said], [[right]]) == 0
+    next_h, _ = names["inject_step_forward"](*(np.array([[one]]) for one in (1, 0.2, 2, 0.5, -1, 0.3)), np.zeros(1))
+    assert next_h.item() == pytest.approx(0.716, abs=5e-4)
+    assert math.log(2) + math.log(4) + math.log(1.25) == pytest.approx(2.303, abs=5e-4)
+
+
+def test_a_beam_finds_what_greedy_misses():
+    """The arrow and the lock of the notebook, by a table of probabilities."""
+    table = {1: [0, 0, 0, 0.6, 0.4, 0, 0], 3: [0, 0, 0, 0.25, 0, 0.4, 0.35], 4: [0, 0, 0.1, 0, 0, 0, 0.9]}
+
+    def step(state, word):
+        with np.errstate(divide="ignore"):
+            return np.log(np.array(table[word], dtype=float)), state
+
+    search = SUBJECT.reference()["beam_search"]
+    greedy, of_greedy = search(step, None, start=1, end=2, width=1, max_length=2)
+    best, of_best = search(step, None, start=1, end=2, width=2, max_length=2)
+    assert (greedy.tolist(), best.tolist()) == ([3, 5], [4, 6])
+    assert [math.exp(of_greedy), math.exp(of_best)] == pytest.approx([0.24, 0.36])
+
+
+@pytest.mark.parametrize("cell", ["rnn", "lstm"])
+def test_the_loss_changes_with_the_image(cell):
+    model = SUBJECT.reference()["CaptioningRNN"]({"<NULL>": 0, "<START>": 1, "<END>": 2, "cat": 3}, 5, 4, 3, cell)
+    captions = np.array([[1, 3, 2, 0]])
+    rng = np.random.default_rng(0)
+    losses = {model.loss(rng.standard_normal((1, 5)).astype(np.float32), captions)[0].item() for _ in range(4)}
+    assert len(losses) == 4
+
+
+def test_an_unknown_cell_is_refused():
+    with pytest.raises(ValueError, match="rnn or lstm"):
+        SUBJECT.reference()["CaptioningRNN"]({"<NULL>": 0}, cell_type="gru")
