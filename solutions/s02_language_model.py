@@ -20,6 +20,8 @@
 #
 # What you built in stage 1 is at hand as `earlier.rnn_forward`, `earlier.rnn_backward`, `earlier.temporal_affine_forward` and
 # `earlier.temporal_affine_backward`: the same arguments, the same results.
+#
+# Unless a function says otherwise, results have the floating type of the numbers that came in: `float32` stays `float32`.
 
 # %% tags=["given"]
 from typing import Any
@@ -479,7 +481,8 @@ display(plots.curves({"angle to the full gradient": np.array(angles)}, "characte
 #
 # Now the real thing: 4.6 million characters of plays for training, and other plays, never seen, for the test. The model has 100 hidden
 # units and reads **10,000 chunks of 25 characters**, one after the other, with Adagrad. That is a known schedule, and figures known
-# for it, from another edition of the same author, are a loss of about 2.1 nats per character at this point, and 1.8 to 1.9 after 200,000 chunks.
+# for it, from another edition of the same author, are a loss of about 2.1 nats per character at this point, and 1.8 to 1.9 after 200,000 chunks. Expect
+# a smaller number on the screen, about 1.8: it is the loss on text just read, in chunks that come one after the other, and 2.7 says why that flatters.
 # Under a minute of work for a machine that has nothing else to do. Watch the loss, and what it writes on the way.
 
 
@@ -714,8 +717,8 @@ def cell_selectivity(hidden: Array, labels: Array) -> tuple[int, Array]:
 
     Returns:
         best: the index of the unit whose score is farthest from 0.
-        scores: the correlation of each unit with the label, (H,), with its sign; 0 where the unit or the label
-            never changes.
+        scores: the correlation of each unit with the label, (H,), with its sign, of the type of hidden; 0 where
+            the unit or the label never changes.
     """
     ### BEGIN SOLUTION
     values, wanted = hidden.astype(np.float64), labels.astype(np.float64)

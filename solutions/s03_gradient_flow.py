@@ -16,6 +16,8 @@
 # What you built in stages 1 and 2 is at hand as `earlier`: `earlier.rnn_forward(x, h0, Wx, Wh, b)` returns `h, cache`, and
 # `earlier.rnn_backward(dh, cache)` returns `dx, dh0, dWx, dWh, db`, exactly as in stage 1. (Would you rather use your own? Write
 # `earlier.use_notebook("../s01_rnn/s01_rnn.ipynb")` in a cell of yours. When you are graded, the course's own are used.)
+#
+# Unless a function says otherwise, results have the floating type of the numbers that came in: `float32` stays `float32`.
 
 # %% tags=["given"]
 from typing import Any
@@ -356,7 +358,7 @@ for title, inputs in (("linear", 0 * noise), ("tanh", noise)):
 # ### Your turn
 #
 # Gradients come as a dictionary, as `RowReader.loss` of stage 1 returned them. Scale **in place**: afterwards the same dictionary holds
-# the clipped gradients, as with PyTorch's function of nearly this name. Return the norm *before* clipping, since it is the best
+# the clipped gradients (in its arrays, or in new ones put in their places), as with PyTorch's function of nearly this name. Return the norm *before* clipping, since it is the best
 # thermometer that a training run has.
 #
 # Two things to watch. A gradient within the limit stays exactly as it is. And the arrays may be `float32`, whose largest number is about
@@ -639,7 +641,7 @@ class MultilayerRNN(nn.Module):
 #
 # Three comparisons in double precision. The backward pass of your stack against autograd's. Your microscope: PyTorch forgets the
 # gradients of tensors on the way, unless each is told to `retain_grad()`. And your leash against `torch.nn.utils.clip_grad_norm_`. (It divides
-# by the norm plus $10^{-6}$, for safety, so the two differ a little: how much, for a norm of 10?)
+# by the norm plus $10^{-6}$, for safety, so the two differ a little: how much, for the norm that is printed?)
 
 # %% tags=["demo"]
 rng = np.random.default_rng(4)

@@ -17,6 +17,8 @@
 # | $T$ | steps in time | | $H$ | numbers in a hidden state, and in a cell |
 #
 # `*` between two arrays is the product entry by entry; we write it $\odot$ in equations. $\sigma$ is the sigmoid, $\sigma(a) = 1 / (1 + e^{-a})$.
+#
+# Unless a function says otherwise, results have the floating type of the numbers that came in: `float32` stays `float32`.
 
 # %% tags=["given"]
 from functools import partial

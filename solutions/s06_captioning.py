@@ -17,6 +17,8 @@
 #
 # What you built before is at hand: `earlier.word_embedding_forward`, `earlier.rnn_forward`, `earlier.lstm_forward`, `earlier.temporal_affine_forward`, `earlier.temporal_softmax_loss`,
 # their ways back, and the single steps `earlier.rnn_step_forward` and `earlier.lstm_step_forward`: the same arguments, the same results.
+#
+# Unless a function says otherwise, results have the floating type of the numbers that came in: `float32` stays `float32`.
 
 # %% tags=["given"]
 from collections import Counter

@@ -187,7 +187,7 @@ SURPRISE = (
             (_LOSS, f'with np.errstate(all="ignore"):\n        {_LOSS}'),
         ),
         "all is right until a score is large; then there are numbers that are none.",
-        "What may be subtracted from all scores of a place without changing a probability?",
+        "Which number on the way grew beyond all bounds or was rounded to 0, and do you need that number at all?",
     ),
     Mistake(
         "surprise_gradient_without_target",

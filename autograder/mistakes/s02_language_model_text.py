@@ -120,6 +120,13 @@ TRUNCATED = (
         "Do the voices of the chunks add up or average?",
     ),
     Mistake(
+        "truncated_losses_per_character",
+        "truncated_bptt",
+        (("        losses.append(loss)\n", "        losses.append(loss / (end - start))\n"),),
+        "gradients and states are right, and each loss is smaller by a factor: the length of its chunk.",
+        "Is the loss asked for that of a chunk, or that of a character?",
+    ),
+    Mistake(
         "truncated_drops_the_rest",
         "truncated_bptt",
         (

@@ -27,6 +27,13 @@ STEP_FORWARD = (
         "Which gate decides what is kept of the old cell, and which how much is written?",
     ),
     Mistake(
+        "lstm_forget_gate_erases",
+        "lstm_step_forward",
+        ((CELL, "next_c = (1 - f) * prev_c + i * g"),),
+        "a forget gate of 1 erases the cell here, and one of 0 keeps all of it.",
+        "Put f = 1 into the equation: what is left of the old cell?",
+    ),
+    Mistake(
         "lstm_without_bias",
         "lstm_step_forward",
         ((SUMS, SUMS.replace(" + b, 4", ", 4")),),

@@ -267,7 +267,7 @@ def abracadabra_lstm():
     model = CharLSTM(5, D=8, H=24)
     text = np.tile(ABRACADABRA, 20)
     before = held_out(model, text[None, :100])
-    times, losses = train_for(model, text, 1.5, np.random.default_rng(0), streams=4, length=11, learning_rate=2e-2)
+    times, losses = train_for(model, text, 8.0, np.random.default_rng(0), streams=4, length=11, learning_rate=2e-2)
     return model, text, before, times, losses
 
 
