@@ -14,7 +14,7 @@ from autograder.course import Limits
 from autograder.sandbox import bubblewrap
 from autograder.sandbox.child import Child
 
-PRELOAD = ("numpy", "torch", "matplotlib.pyplot", "seqlab")
+PRELOAD = ("numpy", "numpy.random", "torch", "matplotlib.pyplot", "seqlab")
 PROCESSES = 256
 OPEN_FILES = 256
 

@@ -10,7 +10,9 @@ import ctypes
 import os
 import platform
 import re
+import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 CLONE_NEWNS, CLONE_NEWUTS, CLONE_NEWIPC = 0x00020000, 0x04000000, 0x08000000
 CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = 0x10000000, 0x20000000, 0x40000000
@@ -48,7 +50,7 @@ def own_file_system(disks: Sequence[str], disk_bytes: int, processes: int = LEAS
     Where the kernel does not allow one of the first two, an empty folder stands there instead of everybody's.
 
     Args:
-        disks: folders that become empty disks.
+        disks: folders that become empty disks; one that holds this Python becomes read-only instead.
         disk_bytes: how much each holds.
         processes: how many processes and threads there may be, where the kernel keeps count of this world alone.
 
@@ -67,7 +69,11 @@ def own_file_system(disks: Sequence[str], disk_bytes: int, processes: int = LEAS
         _mount(None, "/proc", None, MS_BIND | MS_REMOUNT | MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC)
     _own_or_none("/dev/pts", "devpts", 0, "newinstance,ptmxmode=0666,mode=0620")
     for folder in disks:
-        _mount("tmpfs", folder, "tmpfs", MS_NOSUID | MS_NODEV, f"size={disk_bytes},nr_inodes={INODES},mode=0700")
+        if Path(sys.prefix).is_relative_to(folder):  # an environment in /tmp: student code imports from it
+            _mount(folder, folder, None, MS_BIND | MS_REC)
+            _mount(None, folder, None, MS_BIND | MS_REMOUNT | MS_RDONLY | MS_NOSUID | MS_NODEV)
+        else:
+            _mount("tmpfs", folder, "tmpfs", MS_NOSUID | MS_NODEV, f"size={disk_bytes},nr_inodes={INODES},mode=0700")
     return found
 
 
