@@ -51,7 +51,7 @@ def write_class(folder: Path, released: Mapping[str, Any], master: Master, mista
     """Write six hand-ins under ``folder`` in nbgrader's layout ``STUDENT/STAGE/STAGE.ipynb``."""
     answers = {name: plain_answer(cell.source) for name, cell in master.answers().items()}
     half = dict(list(answers.items())[: len(answers) // 2])
-    wrong = answers | {mistake.exercise: _edited(answers[mistake.exercise], mistake)}
+    wrong = answers | {mistake.exercise: with_mistake(answers[mistake.exercise], mistake)}
     first, second, third = list(answers)[:3]
     root = master.path.parents[1]
     hostile = {
@@ -88,7 +88,8 @@ def plain_answer(source: str) -> str:
     return "\n".join(line for line in source.split("\n") if line.strip() not in (BEGIN, END))
 
 
-def _edited(source: str, mistake: Mistake) -> str:
+def with_mistake(source: str, mistake: Mistake) -> str:
+    """An answer's text with a named mistake in it."""
     for old, new in mistake.edits:
         source = source.replace(old, new)
     return source

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import platform
 
 import numpy as np
 
 from benchmarks import data, grading, references, scaling
-from benchmarks.measuring import print_table
+from benchmarks.measuring import cores, print_table
 
 
 def main() -> None:
     """Measure everything."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    print(f"{cores} cores, {platform.machine()}, Python {platform.python_version()}, NumPy {np.__version__}")
+    print(f"{cores()} cores, {platform.machine()}, Python {platform.python_version()}, NumPy {np.__version__}")
     print_table("Data", list(data.measure()))
     print_table("Grading", [*grading.measure(), *scaling.measure()])
     print_table("The fast forms", list(references.measure()))

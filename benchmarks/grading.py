@@ -23,7 +23,7 @@ from autograder.suite import load_suite
 from autograder.truth import Truth
 from autograder.workspace import Workspace
 from benchmarks.classes import without_demos, write_hand_ins
-from benchmarks.measuring import Line, print_table
+from benchmarks.measuring import Line, cores, print_table
 from benchmarks.processes import Cost, cost_of
 from benchmarks.stock import inlined_notebook, set_up
 
@@ -110,11 +110,6 @@ def _memory(crowd: Cost) -> str:
     if len(peaks) < 2:
         return f"{crowd.wall:.0f} s"
     return f"{crowd.wall:.0f} s; the parent's peak {peaks[0]:.0f} MB after 100, {peaks[-1]:.0f} MB at the end"
-
-
-def cores() -> int:
-    """How many this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -34,3 +35,8 @@ def print_table(title: str, lines: Sequence[Line]) -> None:
     print(f"\n### {title}\n\n| what | measured | aim |\n|---|---|---|")
     for line in lines:
         print(f"| {line.what} | {line.figure} | {line.aim} |")
+
+
+def cores() -> int:
+    """How many this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -19,8 +19,7 @@ from autograder.secret import load_secret
 from autograder.suite import load_suite
 from autograder.workspace import Workspace
 from benchmarks.classes import write_hand_ins
-from benchmarks.grading import cores
-from benchmarks.measuring import Line, print_table
+from benchmarks.measuring import Line, cores, print_table
 
 STAGE, HAND_INS, WARMING, TURNS = "s01_rnn", 80, 12, 3
 WORKERS = (1, 2, 4)

@@ -8,12 +8,12 @@ import pytest
 from autograder.batch import make_grader, released_notebook
 from autograder.course import load_course
 from autograder.demo import notebook_with, plain_answer
-from autograder.isolation import make_launcher
 from autograder.sandbox.bench import SandboxBench
 from autograder.sandbox.child import Deadline
 from autograder.student import run_play
 from seqlab.checking.guards import Guard
 from seqlab.earlier import Earlier
+from tests.attacks.children import run
 from tests.conftest import ROOT
 
 pytestmark = pytest.mark.sandbox
@@ -34,25 +34,6 @@ brought = sorted({name for name in set(sys.modules) - before if not name.startsw
 assert not brought, brought
 """
 TAKING = "from seqlab.earlier import Earlier\n\ndef {name}(*args):\n    return Earlier('s08_vqa').{name}(*args)"
-
-
-@pytest.fixture(scope="module")
-def launcher(isolation, released):
-    launcher = make_launcher(LIMITS, "bubblewrap", released.release_folder("s01_rnn"))
-    yield launcher
-    launcher.close()
-
-
-@pytest.fixture
-def child(launcher):
-    child = launcher.start()
-    yield child
-    child.close()
-
-
-def run(child, source):
-    answer, _ = child.request({"action": "cell", "source": source}, 8)
-    return answer["error"]
 
 
 def whole(student, **inputs):

@@ -7,27 +7,17 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from autograder.course import load_course
 from autograder.isolation import make_launcher
 from autograder.sandbox.bench import SandboxBench
 from autograder.sandbox.child import ChildLost, Deadline, HostLost
 from autograder.student import run_play
-from tests.conftest import ROOT
+from tests.attacks.children import LIMITS, run
 
 pytestmark = pytest.mark.sandbox
-LIMITS = replace(load_course(ROOT).limits, cell_seconds=8, case_seconds=4, file_mb=4, memory_mb=512, output_kb=64)
-
-
-@pytest.fixture(scope="module")
-def launcher(isolation, released):
-    launcher = make_launcher(LIMITS, "bubblewrap", released.release_folder("s01_rnn"))
-    yield launcher
-    launcher.close()
 
 
 @pytest.fixture
@@ -37,18 +27,6 @@ def pair(launcher):
     yield children
     for child in children:
         child.close()
-
-
-@pytest.fixture
-def child(launcher):
-    child = launcher.start()
-    yield child
-    child.close()
-
-
-def run(child, source, seconds=8):
-    answer, _ = child.request({"action": "cell", "source": source}, seconds)
-    return answer["error"]
 
 
 def said(child, source):

@@ -4,7 +4,6 @@ import os
 import socket
 import struct
 import threading
-import time
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -12,8 +11,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from autograder.course import load_course
-from autograder.isolation import make_launcher
 from autograder.sandbox.bench import SandboxBench
 from autograder.sandbox.cgroup import Groups
 from autograder.sandbox.child import Allowance, ChildLost, Deadline
@@ -26,10 +23,9 @@ from seqlab.checking.guards import Guard
 from seqlab.checking.values import MAX_BYTES, NotAValue, value_of
 from seqlab.checking.wire import MAX_HEADER, MAX_PAYLOAD, WireError, receive, send
 from seqlab.checking.workbench import StudentError
-from tests.conftest import ROOT
+from tests.attacks.children import LIMITS, printed, run
 
 pytestmark = pytest.mark.sandbox
-LIMITS = replace(load_course(ROOT).limits, cell_seconds=8, case_seconds=4, file_mb=4, memory_mb=512, output_kb=64)
 X = np.arange(4.0)
 TWO_BUSY_PROCESSES = "import os\nos.fork()\nwhile True: pass"
 START_UNTIL_REFUSED = """\
@@ -42,34 +38,6 @@ except OSError as error:
     pass
 print(f'{len(started)} processes')
 """
-
-
-@pytest.fixture(scope="module")
-def launcher(isolation, released):
-    launcher = make_launcher(LIMITS, "bubblewrap", released.release_folder("s01_rnn"))
-    yield launcher
-    launcher.close()
-
-
-@pytest.fixture
-def child(launcher):
-    child = launcher.start()
-    yield child
-    child.close()
-
-
-def run(child, source, seconds=8):
-    answer, _ = child.request({"action": "cell", "source": source}, seconds)
-    return answer["error"]
-
-
-def printed(child, word):
-    """What the child printed, once ``word`` has arrived: output comes by another way than answers."""
-    deadline = time.monotonic() + 5
-    while word not in child.printed() and time.monotonic() < deadline:
-        time.sleep(0.02)
-    assert word in child.printed()
-    return child.printed()
 
 
 def test_the_kernel_s_settings_cannot_be_changed(child):

@@ -8,8 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from autograder.course import load_course
-from autograder.isolation import make_launcher
 from autograder.sandbox.bench import SandboxBench
 from autograder.sandbox.child import ChildLost, Deadline
 from autograder.sandbox.launchers import PlainLauncher
@@ -17,10 +15,10 @@ from autograder.session import Session, SessionOver
 from autograder.student import run_play
 from autograder.submission import RunnableCell
 from seqlab.checking.workbench import StudentError
+from tests.attacks.children import LIMITS, printed, run
 from tests.conftest import ROOT
 
 pytestmark = pytest.mark.sandbox
-LIMITS = replace(load_course(ROOT).limits, cell_seconds=8, case_seconds=4, file_mb=4, memory_mb=512, output_kb=64)
 X = np.arange(4.0)
 WRITE_EVERYWHERE = """\
 import os
@@ -33,40 +31,11 @@ for fd in range(3, 50):
 
 
 @pytest.fixture(scope="module")
-def launcher(isolation, released):
-    launcher = make_launcher(LIMITS, "bubblewrap", released.release_folder("s01_rnn"))
-    yield launcher
-    launcher.close()
-
-
-@pytest.fixture
-def child(launcher):
-    """A child of the test's own, for what ends it."""
-    child = launcher.start()
-    yield child
-    child.close()
-
-
-@pytest.fixture(scope="module")
 def shared(launcher):
     """One child for all tests that leave it alive and well."""
     child = launcher.start()
     yield child
     child.close()
-
-
-def run(child, source, seconds=8):
-    answer, _ = child.request({"action": "cell", "source": source}, seconds)
-    return answer["error"]
-
-
-def printed(child, word):
-    """What the child printed, once ``word`` has arrived: output comes by another way than answers."""
-    deadline = time.monotonic() + 5
-    while word not in child.printed() and time.monotonic() < deadline:
-        time.sleep(0.02)
-    assert word in child.printed()
-    return child.printed()
 
 
 def played(child, name="f"):
