@@ -17,11 +17,11 @@ from autograder.suite import ExerciseSuite
 from autograder.truth import DrawnCase, Truth
 from seqlab.checking.casefile import NamedMistake
 from seqlab.checking.compare import compare, precision_of
+from seqlab.checking.complaints import StudentError
 from seqlab.checking.guards import Hit, told
 from seqlab.checking.outcome import CaseOutcome, failed, fetch, judge_outputs
 from seqlab.checking.report import named_mistakes
 from seqlab.checking.values import NotAValue, Value
-from seqlab.checking.workbench import StudentError
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class Judge:
         charged: set[str] = set()
         leaning: set[str] = set()
         for name, drawn in self._drawn.items():
-            outcomes = self._outcomes(session, drawn, charged, leaning)
+            outcomes = self._with_ruled_out(self._outcomes(session, drawn, charged, leaning), drawn)
             if any(outcome.guarded for outcome in outcomes):
                 leaning.add(name)
             verdicts.append(self._verdict(name, _paid(outcomes, self.stage.rules(name))))
@@ -108,6 +108,18 @@ class Judge:
                 return [_lost(rest, str(error)) for rest in drawn]
         return outcomes
 
+    def _with_ruled_out(self, outcomes: list[CaseOutcome], drawn: Sequence[DrawnCase]) -> list[CaseOutcome]:
+        """Note, where mistakes are named, which of them the right cases speak against.
+
+        What mistakes make of a case is worked out only then: most hand-ins need it for no case.
+        """
+        if not any(outcome.mistakes for outcome in outcomes):
+            return outcomes
+        return [
+            replace(outcome, ruled_out=tuple(self._truth.mistaken(one))) if _all_right(outcome) else outcome
+            for outcome, one in zip(outcomes, drawn, strict=True)
+        ]
+
     def _leaned(self, exercise: str, hits: Sequence[Hit], leaning: Set[str]) -> str:
         """What an exercise leaned on, in words; what an earlier exercise is charged for is left out."""
         own = [hit for hit in hits if hit[0] == exercise or hit[0] not in leaning]
@@ -144,6 +156,10 @@ class Judge:
         mistakes = named_mistakes(outcomes, self._mistakes)
         score = round(points * earned / sum(weights), 2)
         return Verdict(name, score, points, tuple(outcomes), weights, mistakes, _reason(outcomes, mistakes))
+
+
+def _all_right(outcome: CaseOutcome) -> bool:
+    return bool(outcome.findings) and all(finding.right for finding in outcome.findings)
 
 
 def _explains(
