@@ -7,18 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from autograder.course import REPORT, Imports, Stage
 from autograder.sandbox.child import ChildLost
 from autograder.secret import CourseSecret
-from autograder.session import Session, SessionOver
+from autograder.session import SessionOver
 from autograder.student import Bench
 from autograder.suite import ExerciseSuite
 from autograder.truth import DrawnCase, Truth
 from seqlab.checking.casefile import NamedMistake
 from seqlab.checking.compare import compare, precision_of
 from seqlab.checking.complaints import StudentError
-from seqlab.checking.guards import Hit, told
+from seqlab.checking.guards import Guard, Hit, told
 from seqlab.checking.outcome import CaseOutcome, failed, fetch, judge_outputs
 from seqlab.checking.report import named_mistakes
 from seqlab.checking.values import NotAValue, Value
@@ -45,6 +46,26 @@ class Verdict:
         return self.score == self.points
 
 
+class GuardedBench(Bench, Protocol):
+    """A bench that can watch what the answers lean on."""
+
+    def guard(self, guard: Guard | None) -> None:
+        """Watch, from now on."""
+
+    def guarded(self) -> list[Hit]:
+        """What was used against the guard."""
+
+
+class Sitting(Protocol):
+    """Where the judge finds a submission's functions: a :class:`autograder.session.Session`."""
+
+    def bench(self) -> GuardedBench:
+        """A bench with the functions on it."""
+
+    def abandon(self) -> None:
+        """Give up what is behind the bench; the next one is new."""
+
+
 class Judge:
     """Judges submissions of one stage; all of one batch meet the same hidden inputs, drawn from secret and ``seed``."""
 
@@ -56,7 +77,7 @@ class Judge:
         self._mistakes = {m.key: NamedMistake(m.key, m.exercise, m.says, m.asks) for m in truth.suite.mistakes}
         self._drawn = {name: self._draw(truth.suite.exercise(name)) for name in stage.points}
 
-    def judge(self, session: Session) -> tuple[Verdict, ...]:
+    def judge(self, session: Sitting) -> tuple[Verdict, ...]:
         """Judge every exercise; one that crashes or hangs costs itself only.
 
         A named mistake is charged once: where it explains all that is off in a later exercise that builds on the
@@ -92,7 +113,7 @@ class Judge:
         ]
 
     def _outcomes(
-        self, session: Session, drawn: Sequence[DrawnCase], charged: Set[str], leaning: Set[str]
+        self, session: Sitting, drawn: Sequence[DrawnCase], charged: Set[str], leaning: Set[str]
     ) -> list[CaseOutcome]:
         outcomes: list[CaseOutcome] = []
         for one in drawn:
