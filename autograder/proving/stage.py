@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import io
 from collections.abc import Sequence
+from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -41,7 +43,12 @@ class Extent:
 
 
 def prove(course: Course, stage_id: str, extent: Extent) -> list[Row]:
-    """Prove one stage; the rows come in the order of its exercises."""
+    """Prove one stage; the rows come in the order of its exercises. What the answers print is thrown away."""
+    with redirect_stdout(io.StringIO()):
+        return _proved(course, stage_id, extent)
+
+
+def _proved(course: Course, stage_id: str, extent: Extent) -> list[Row]:
     stage = course.stage(stage_id)
     master, suite = read_master(course.master_path(stage.id), stage), load_suite(stage)
     proving, reasons = Proving(master, suite), read_equivalents()
