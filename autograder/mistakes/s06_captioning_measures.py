@@ -9,6 +9,8 @@ _STAY = (
     "                continue\n"
 )
 _KEEP = "beam = sorted(longer, key=lambda kept: kept[0], reverse=True)[:width]"
+_STOP = "        if all(words[-1] == end for _, words, _ in beam):\n            break\n"
+_BEST = "best, caption, _ = beam[0]"
 
 BEAM = (
     Mistake(
@@ -17,6 +19,20 @@ BEAM = (
         ((_KEEP, _KEEP.replace("[:width]", "[:1]")),),
         "this is the greedy caption, whatever the width.",
         "How many captions are in your list after the first word?",
+    ),
+    Mistake(
+        "beam_keeps_too_many",
+        "beam_search",
+        ((_KEEP, _KEEP.replace("[:width]", "[:150]")),),
+        "the caption is likelier than the one that a beam of this width finds.",
+        "How many captions are left at the end of a step, those that have ended among them?",
+    ),
+    Mistake(
+        "beam_best_per_word",
+        "beam_search",
+        ((_BEST, "best, caption, _ = max(beam, key=lambda kept: kept[0] / len(kept[1]))"),),
+        "of the captions in the list, the one with the likeliest words is returned; that is often a longer one.",
+        "By what number is the best caption of the list chosen?",
     ),
     Mistake(
         "beam_goes_on_after_the_end",
@@ -30,7 +46,7 @@ BEAM = (
         "beam_search",
         (
             (_STAY, "            if words and words[-1] == end:\n                continue\n"),
-            ("best, caption, _ = beam[0]", "best, caption, _ = (beam or longer or [(0.0, [end], state)])[0]"),
+            (_KEEP, f"{_KEEP} or beam"),
         ),
         "captions that have ended are lost.",
         "What happens to a caption in the list whose last word is the end?",
@@ -83,6 +99,48 @@ BEAM = (
         (("return np.array(caption), best", "return np.array(caption), best / len(caption)"),),
         "the caption is right, and its log-probability is that of a word.",
         "Is the log-probability of a caption a sum, or a mean?",
+    ),
+    Mistake(
+        "beam_stops_at_the_first_end",
+        "beam_search",
+        ((_STOP, _STOP.replace("all(", "any(")),),
+        "the search is over as soon as one caption of the list has ended.",
+        "What could still become of the others in the list?",
+    ),
+    Mistake(
+        "beam_prefers_what_has_ended",
+        "beam_search",
+        ((_BEST, "best, caption, _ = next((one for one in beam if one[1][-1] == end), beam[0])"),),
+        "all is right, unless the best caption of the list has no end.",
+        "What becomes of a caption that has no room for its end?",
+    ),
+    Mistake(
+        "beam_keeps_the_worst",
+        "beam_search",
+        ((_KEEP, _KEEP.replace(", reverse=True", "")),),
+        "the captions in the list are the unlikeliest ones.",
+        "Is a log-probability of -1 better or worse than one of -2?",
+    ),
+    Mistake(
+        "beam_one_word_short",
+        "beam_search",
+        (("for _ in range(max_length):", "for _ in range(max_length - 1):"),),
+        "all is right, unless a caption needs all the words that it may have.",
+        "How many times is the list made longer?",
+    ),
+    Mistake(
+        "beam_leaves_the_end_out",
+        "beam_search",
+        (("return np.array(caption), best", "return np.array([word for word in caption if word != end]), best"),),
+        "the captions are right but for their last word.",
+        "Is the word that ends a caption a part of it?",
+    ),
+    Mistake(
+        "beam_returns_a_probability",
+        "beam_search",
+        (("return np.array(caption), best", "return np.array(caption), float(np.exp(best))"),),
+        "the caption is right; the number beside it lies between 0 and 1.",
+        "Can a log-probability be above 0?",
     ),
 )
 

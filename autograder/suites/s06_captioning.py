@@ -14,6 +14,7 @@ from autograder.suites import s06_captioning_draws as draws
 from autograder.suites import s06_captioning_oracles as oracles
 from autograder.suites import s06_captioning_plays as plays
 from autograder.suites import s06_captioning_toys as toys
+from autograder.suites import s06_captioning_writers as writers
 from autograder.suites.s01_rnn import backward_cases, forward_cases
 
 Shape = dict[str, tuple[int, ...]]
@@ -94,17 +95,23 @@ CAPTIONER = ExerciseSuite(
 BEAM = ExerciseSuite(
     "beam_search",
     (
-        Case("a beam of two", partial(draws.searching, width=2), plays.search, weight=3),
-        Case("a beam of three", partial(draws.searching, width=3), plays.search, weight=3),
-        Case("a beam of one, which is greedy", partial(draws.searching, width=1), plays.search),
+        Case("a beam of two", partial(writers.searching, kind=writers.TWO), plays.search, weight=3),
+        Case("a beam of three", partial(writers.searching, kind=writers.THREE), plays.search, weight=3),
+        Case("a beam of one, which is greedy", partial(writers.searching, kind=writers.ONE), plays.search, weight=2),
+        Case("the best is cut off at the last place", partial(writers.searching, kind=writers.CUT_OFF), plays.search),
         Case(
             "a beam with room for everything: exhaustive search",
-            partial(draws.searching, width=0, V=4, places=4, every=True),
+            partial(writers.searching, kind=writers.EVERY),
             plays.search,
-            weight=4,
+            weight=2,
         ),
-        Case("a beam wider than the vocabulary", partial(draws.searching, width=9), plays.search, weight=2),
-        Case("your arguments are left alone", partial(draws.searching, width=3), plays.search, guards_inputs=True),
+        Case("a beam wider than the vocabulary", partial(writers.searching, kind=writers.WIDE), plays.search),
+        Case(
+            "your arguments are left alone",
+            partial(writers.searching, kind=writers.THREE),
+            plays.search,
+            guards_inputs=True,
+        ),
     ),
     oracles.searched,
     toys.BEAM(plays.search),
