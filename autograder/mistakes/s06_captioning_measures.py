@@ -1,5 +1,6 @@
-"""The named mistakes of stage 6, third part: beam search and BLEU."""
+"""The named mistakes of stage 6, third part: beam search."""
 
+from autograder.mistakes.s06_captioning_bleu import BLEU
 from autograder.suite import Mistake
 
 _GROW = "longer += [(total + float(one), [*words, word], after) for word, one in enumerate(log_probs)]"
@@ -141,89 +142,6 @@ BEAM = (
         (("return np.array(caption), best", "return np.array(caption), float(np.exp(best))"),),
         "the caption is right; the number beside it lies between 0 and 1.",
         "Can a log-probability be above 0?",
-    ),
-)
-
-BLEU = (
-    Mistake(
-        "bleu_without_clipping",
-        "bleu",
-        (("sum((counts & most).values())", "sum(count for one, count in counts.items() if one in most)"),),
-        "words that are said again and again count again and again.",
-        "How often may the same n-gram of a candidate be found?",
-    ),
-    Mistake(
-        "bleu_without_brevity",
-        "bleu",
-        (("brevity = 1.0 if c > r else np.exp(1 - r / c)", "brevity = 1.0"),),
-        "the precisions are right, and candidates that say little are let off.",
-        "What does BLEU do about a candidate of a single safe word?",
-    ),
-    Mistake(
-        "bleu_brevity_rewards_length",
-        "bleu",
-        (("brevity = 1.0 if c > r else np.exp(1 - r / c)", "brevity = np.exp(1 - r / c)"),),
-        "candidates that say too much are rewarded.",
-        "Can the factor for brevity be larger than 1?",
-    ),
-    Mistake(
-        "bleu_shortest_reference",
-        "bleu",
-        (
-            (
-                "r += min((abs(len(one) - len(candidate)), len(one)) for one in right)[1]",
-                "r += min(len(one) for one in right)",
-            ),
-        ),
-        "the factor for brevity goes by the wrong reference.",
-        "Which reference's length counts for a candidate?",
-    ),
-    Mistake(
-        "bleu_longer_of_two",
-        "bleu",
-        (
-            (
-                "r += min((abs(len(one) - len(candidate)), len(one)) for one in right)[1]",
-                "r -= min((abs(len(one) - len(candidate)), -len(one)) for one in right)[1]",
-            ),
-        ),
-        "all is right, unless two references are equally close in length.",
-        "Which of two equally close lengths counts?",
-    ),
-    Mistake(
-        "bleu_adds_references_up",
-        "bleu",
-        (("most |= Counter(ngrams(one, n))", "most += Counter(ngrams(one, n))"),),
-        "an n-gram may be found as often as all references together have it.",
-        "What is the ceiling for an n-gram that occurs once in each of three references?",
-    ),
-    Mistake(
-        "bleu_first_reference_only",
-        "bleu",
-        (("for one in right:\n", "for one in right[:1]:\n"),),
-        "only one reference of each image is looked at.",
-        "Where may an n-gram be found, if there are several references?",
-    ),
-    Mistake(
-        "bleu_arithmetic_mean",
-        "bleu",
-        (("np.exp(np.log(found / said).mean())", "(found / said).mean()"),),
-        "the four precisions are put together by the wrong kind of mean.",
-        "What becomes of BLEU if one of the four is nearly zero?",
-    ),
-    Mistake(
-        "bleu_words_only",
-        "bleu",
-        (("np.exp(np.log(found / said).mean())", "found[0] / said[0]"),),
-        "the order of the words makes no difference.",
-        "Which n-grams does BLEU-4 count?",
-    ),
-    Mistake(
-        "bleu_recall",
-        "bleu",
-        (("said[n - 1] += sum(counts.values())", "said[n - 1] += sum(most.values())"),),
-        "hits are divided by what should have been said, and not by what was.",
-        "Is the question how much of what was said is right, or how much of what is right was said?",
     ),
 )
 

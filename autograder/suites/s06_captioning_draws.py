@@ -167,6 +167,13 @@ def short_ones(rng: np.random.Generator) -> Arrays:
     return arrays
 
 
+def terse(rng: np.random.Generator, most: int) -> Arrays:
+    """Candidates of at most a few words each, or of none: there are no runs of four."""
+    arrays = corpus(rng, kept=1.0)
+    arrays["candidates"][:, most:] = PADDING
+    return arrays
+
+
 def padded_words(rng: np.random.Generator, lengths: Array, V: int, room: int) -> Array:
     """Words (N, R, room) filled up with -1; ``lengths`` (N, R)."""
     words = rng.integers(0, V, (*lengths.shape, room))

@@ -73,6 +73,8 @@ def module(special: Array, **inputs: Array) -> Outputs:
     loss = surprise(scores, captions, null)
     loss.backward()
     outputs = {"scores": numpy_of(scores), "loss": numpy_of(loss), "dfeatures": gradient(features)}
+    names = ("images", "words", "words_to_choose_from")
+    outputs |= {name: np.array(size) for name, size in zip(names, scores.shape, strict=True)}
     return outputs | {f"d{name}": gradient(value) for name, value in layers.items()}
 
 

@@ -6,7 +6,7 @@ of one that was found by trying. A case takes it, turned and with a little noise
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -157,6 +157,17 @@ def find(arrays: Arrays, way: Search) -> tuple[int, ...]:
     if way.best == "ended":
         pool = _ended(pool, end) or pool
     return max(pool, key=_measure("mean" if "mean" in (way.best, way.ranks) else "sum"))[1]
+
+
+def lists(arrays: Arrays) -> Iterator[list[Kept]]:
+    """The right list after each step."""
+    way, end = Search(int(arrays["width"][0])), int(arrays["special"][2])
+    beam: list[Kept] = [(0.0, (), arrays["state"])]
+    for _ in range(int(arrays["max_length"][0])):
+        beam = sorted(_longer(arrays, beam, way), key=_measure("sum"), reverse=True)[: way.width]
+        yield beam
+        if not _open(beam, end):
+            break
 
 
 def _longer(arrays: Arrays, beam: list[Kept], way: Search) -> list[Kept]:
