@@ -41,6 +41,20 @@ GLIMPSES = (
         "Between which two numbers must a place lie, and what sees to that?",
     ),
     Mistake(
+        "glimpse_place_by_a_sigmoid",
+        "GlimpseClassifier",
+        ((PLACE, "place = torch.sigmoid(self.look(h))"),),
+        "the network can look into one quarter of the image only.",
+        "Between which two numbers must a place lie, and which two does yours lie between?",
+    ),
+    Mistake(
+        "glimpse_scores_squashed",
+        "GlimpseClassifier",
+        (("scores.append(self.read(h))", "scores.append(self.read(h).softmax(dim=1))"),),
+        "the places are right, and what should be scores are probabilities.",
+        "Do the numbers that you return for a look add up to 1, and should they?",
+    ),
+    Mistake(
         "glimpse_across_and_down_swapped",
         "GlimpseClassifier",
         (("glimpse = glimpse_at(images, place,", "glimpse = glimpse_at(images, place.flip(1),"),),
@@ -93,6 +107,20 @@ DRAWER = (
         "Is the blank row the first input, or the last?",
     ),
     Mistake(
+        "drawer_wraps_around",
+        "SequenceDrawer",
+        ((BEFORE, "before = torch.roll(rows, 1, dims=1)"),),
+        "all steps see the row before, and the first step sees a row that it should not.",
+        "What stands before the first row in your input?",
+    ),
+    Mistake(
+        "drawer_scores_squashed",
+        "SequenceDrawer",
+        (("scores: Tensor = self.ink(states)", "scores: Tensor = torch.sigmoid(self.ink(states))"),),
+        "what should be scores are probabilities already.",
+        "What will the loss do to the scores that it is given?",
+    ),
+    Mistake(
         "drawer_ignores_its_label",
         "SequenceDrawer",
         (
@@ -124,6 +152,25 @@ DRAWER = (
         ((DRAWN, "states, _ = self.gru(row, state)"),),
         "the scores are right, and while drawing each row starts from the first state.",
         "Which state does the second row of a drawing start from?",
+    ),
+    Mistake(
+        "drawer_sees_probabilities",
+        "SequenceDrawer",
+        (("rows.append(row)", "rows.append(row)\n            row = torch.sigmoid(self.ink(states))"),),
+        "the first row is right; the next step sees what might have been drawn, and not what was.",
+        "In the example with a pencil: which three numbers does the network see next?",
+    ),
+    Mistake(
+        "drawer_draws_without_its_label",
+        "SequenceDrawer",
+        (
+            (
+                "state = self.start(labels).unsqueeze(0)\n        row",
+                "state = 0 * self.start(labels).unsqueeze(0)\n        row",
+            ),
+        ),
+        "the scores are right, and a drawing does not hang on what was ordered.",
+        "Which state does a drawing start from?",
     ),
     Mistake(
         "drawer_ink_above",
@@ -160,6 +207,25 @@ LABELLER = (
         ),
         "the shapes are right, and frames of different films stand in one sequence.",
         "In which order did the frames lie when you folded them?",
+    ),
+    Mistake(
+        "labeller_folds_by_time",
+        "FrameLabeller",
+        (
+            (
+                "seen = self.eye(frames.flatten(0, 1).unsqueeze(1))",
+                "seen = self.eye(frames.transpose(0, 1).flatten(0, 1).unsqueeze(1))",
+            ),
+        ),
+        "the frames are folded in one order, and unfolded in another.",
+        "Which frame is the second of your images, and which place does it get when they are unfolded?",
+    ),
+    Mistake(
+        "labeller_scores_squashed",
+        "FrameLabeller",
+        (("return self.head(states), state", "return self.head(states).softmax(dim=2), state"),),
+        "the states are right, and what should be scores are probabilities.",
+        "Do the numbers that you return for a frame add up to 1, and should they?",
     ),
     Mistake(
         "labeller_runs_over_films",

@@ -2,6 +2,17 @@
 
 from autograder.suite import Mistake
 
+SOURCES = "packed = pack_padded_sequence(vectors, source_lengths.cpu(), batch_first=True, enforce_sorted=False)"
+SORTED = (
+    "known, order = {}.cpu().sort(descending=True)\n"
+    "        packed = pack_padded_sequence(vectors[order], known, batch_first=True)"
+)
+LAST = "last = states[torch.arange(len(words), device=words.device), lengths - 1]\n        h = last.chunk(2, dim=1)"
+MEAN_OF_MEANS = (
+    "wanted = target[:, 1:]\n"
+    '        each = F.cross_entropy(scores.transpose(1, 2), wanted, ignore_index=NULL, reduction="none")\n'
+    "        return (each.sum(dim=1) / (wanted != NULL).sum(dim=1)).mean()"
+)
 READ = "_, (h, _) = self.lstm(packed)"
 JOIN = "scores: Tensor = self.head(torch.cat([h[0], h[1]], dim=1))"
 PACK = "packed = pack_padded_sequence(vectors, lengths.cpu(), batch_first=True, enforce_sorted=False)"
@@ -14,11 +25,56 @@ STOP = "ended = ended | (word == END)"
 
 SENTIMENT = (
     Mistake(
+        "sentiment_counts_words_itself",
+        "SentimentClassifier",
+        ((PACK, PACK.replace("lengths.cpu()", "(words != NULL).sum(dim=1).cpu()")),),
+        "all is right as long as nothing but NULL stands behind the ends.",
+        "What tells you where a sentence ends?",
+    ),
+    Mistake(
         "sentiment_reads_padding",
         "SentimentClassifier",
         ((READ, "_, (h, _) = self.lstm(vectors)"),),
         "a verdict depends on how long the other sentences of its batch are.",
         "What does your network read behind the end of a short sentence?",
+    ),
+    Mistake(
+        "sentiment_last_place_of_all",
+        "SentimentClassifier",
+        ((READ, "states, _ = self.lstm(vectors)\n        h = states[:, -1].chunk(2, dim=1)"),),
+        "both directions are heard at the last place of the rectangle, behind the ends of short sentences.",
+        "At which place has each of the two directions read everything?",
+    ),
+    Mistake(
+        "sentiment_padding_before_the_last_word",
+        "SentimentClassifier",
+        (
+            (
+                READ,
+                f"states, _ = self.lstm(vectors)\n        {LAST}",
+            ),
+        ),
+        "both directions are heard at the last word: one has read padding on the way there, and next to nothing else.",
+        "What has the LSTM that reads backwards seen when it meets the last word?",
+    ),
+    Mistake(
+        "sentiment_stays_sorted",
+        "SentimentClassifier",
+        (
+            (
+                PACK,
+                SORTED.format("lengths"),
+            ),
+        ),
+        "the verdicts are right, each on another sentence of the batch.",
+        "In which order are the sentences that were given, and in which your verdicts?",
+    ),
+    Mistake(
+        "sentiment_mixes_sentences",
+        "SentimentClassifier",
+        ((JOIN, "scores: Tensor = self.head(h.reshape(len(words), -1))"),),
+        "a single sentence is right; in a batch states of different sentences are laid side by side.",
+        "Which axis of the states is the batch?",
     ),
     Mistake(
         "sentiment_backwards_through_padding",
@@ -87,6 +143,18 @@ SEQ2SEQ = (
         "After which word is the state of a short sentence taken?",
     ),
     Mistake(
+        "seq2seq_stays_sorted",
+        "Seq2Seq",
+        (
+            (
+                SOURCES,
+                SORTED.format("source_lengths"),
+            ),
+        ),
+        "what is handed over is right, each to the decoder of another sentence.",
+        "In which order are the sentences that were given, and in which your states?",
+    ),
+    Mistake(
         "seq2seq_cell_not_handed_over",
         "Seq2Seq",
         (("return h, c", "return h, torch.zeros_like(c)"),),
@@ -133,6 +201,40 @@ SEQ2SEQ = (
         ),
         "the right words are counted, and their sum is divided by the number of all places.",
         "The mean of how many losses is it?",
+    ),
+    Mistake(
+        "seq2seq_loss_mean_of_means",
+        "Seq2Seq",
+        (
+            (
+                COST,
+                MEAN_OF_MEANS,
+            ),
+        ),
+        "the right words are counted, and a word of a short sentence weighs more than one of a long sentence.",
+        "In the example with a pencil: what do the five losses weigh?",
+    ),
+    Mistake(
+        "seq2seq_loss_divides_by_sentences",
+        "Seq2Seq",
+        ((COST, COST.replace("ignore_index=NULL)", 'ignore_index=NULL, reduction="sum") / len(target)')),),
+        "the right words are counted, and their sum is divided by the number of sentences.",
+        "The mean of how many losses is it?",
+    ),
+    Mistake(
+        "seq2seq_loss_reshaped",
+        "Seq2Seq",
+        (
+            (
+                COST,
+                COST.replace(
+                    "scores.flatten(0, 1), target[:, 1:].flatten()",
+                    "scores.reshape(len(target), scores.shape[2], -1), target[:, 1:]",
+                ),
+            ),
+        ),
+        "the scores are right, and in the loss those of different words and steps are mixed up.",
+        "Which axis does the loss take for the classes, and how did it come there?",
     ),
     Mistake(
         "seq2seq_loss_asks_for_start",

@@ -59,6 +59,13 @@ LOSS = (
         "How is a captioner to learn when it has finished?",
     ),
     Mistake(
+        "captioner_reads_its_targets",
+        "CaptioningRNN",
+        (("reads, targets = captions[:, :-1], captions[:, 1:]", "reads, targets = captions[:, 1:], captions[:, 1:]"),),
+        "each word is read before it is asked for.",
+        "What has a captioner read when it is asked for the first word?",
+    ),
+    Mistake(
         "captioner_swaps_inputs_and_targets",
         "CaptioningRNN",
         (("reads, targets = captions[:, :-1], captions[:, 1:]", "targets, reads = captions[:, :-1], captions[:, 1:]"),),
@@ -81,6 +88,18 @@ LOSS = (
         (('grads = {"W_proj": features.T @ dh0,', 'grads = {"W_proj": np.zeros_like(p["W_proj"]),'),),
         "all gradients are right but one, which is zero.",
         "How would the captioner ever learn to make something of an image?",
+    ),
+    Mistake(
+        "captioner_gradient_of_a_later_state",
+        "CaptioningRNN",
+        (
+            (
+                "dx, dh0, dWx, dWh, db = backward(dh, cell_cache)",
+                "dx, _, dWx, dWh, db = backward(dh, cell_cache)\n        dh0 = dh[:, 0]",
+            ),
+        ),
+        "all is right but the two gradients of the projection: they know of the first word only.",
+        "Which state came out of the image, and what has it had a share in?",
     ),
     Mistake(
         "captioner_gradient_of_all_states",
@@ -135,6 +154,16 @@ SAMPLE = (
         "What should stand in a row after its last word has been said?",
     ),
     Mistake(
+        "sample_writes_what_it_reads",
+        "CaptioningRNN",
+        (
+            ("captions[~ended, t] = word[~ended]", "captions[~ended, t] = read[~ended]"),
+            ('x = p["W_embed"][word]', 'read = word\n            x = p["W_embed"][read]'),
+        ),
+        "what is written down at a step is what was read, and not what was said.",
+        "Which word is the first of your result, and was it ever said?",
+    ),
+    Mistake(
         "sample_fills_with_end",
         "CaptioningRNN",
         (
@@ -180,6 +209,20 @@ SAMPLE = (
         ),
         "the vanilla captioner is right. The LSTM loses something from word to word.",
         "How many things does an LSTM carry from step to step?",
+    ),
+    Mistake(
+        "sample_says_null",
+        "CaptioningRNN",
+        (("scores[:, [self.start, self.null]]", "scores[:, [self.start]]"),),
+        "most captions are right; in some a row is filled up before it has ended.",
+        "Which words are never said, and how many of them are there?",
+    ),
+    Mistake(
+        "sample_image_in_both",
+        "CaptioningRNN",
+        (("c = np.zeros_like(h)", "c = h.copy()"),),
+        "the vanilla captioner is right. The LSTM begins with more than it should.",
+        "With what does the cell of an LSTM begin?",
     ),
     Mistake(
         "sample_says_the_unlikeliest",

@@ -1,5 +1,6 @@
-"""The named mistakes of stage 6, third part: beam search and BLEU."""
+"""The named mistakes of stage 6, third part: beam search."""
 
+from autograder.mistakes.s06_captioning_bleu import BLEU
 from autograder.suite import Mistake
 
 _GROW = "longer += [(total + float(one), [*words, word], after) for word, one in enumerate(log_probs)]"
@@ -9,6 +10,8 @@ _STAY = (
     "                continue\n"
 )
 _KEEP = "beam = sorted(longer, key=lambda kept: kept[0], reverse=True)[:width]"
+_STOP = "        if all(words[-1] == end for _, words, _ in beam):\n            break\n"
+_BEST = "best, caption, _ = beam[0]"
 
 BEAM = (
     Mistake(
@@ -17,6 +20,20 @@ BEAM = (
         ((_KEEP, _KEEP.replace("[:width]", "[:1]")),),
         "this is the greedy caption, whatever the width.",
         "How many captions are in your list after the first word?",
+    ),
+    Mistake(
+        "beam_keeps_too_many",
+        "beam_search",
+        ((_KEEP, _KEEP.replace("[:width]", "[:150]")),),
+        "the caption is likelier than the one that a beam of this width finds.",
+        "How many captions are left at the end of a step, those that have ended among them?",
+    ),
+    Mistake(
+        "beam_best_per_word",
+        "beam_search",
+        ((_BEST, "best, caption, _ = max(beam, key=lambda kept: kept[0] / len(kept[1]))"),),
+        "of the captions in the list, the one with the likeliest words is returned; that is often a longer one.",
+        "By what number is the best caption of the list chosen?",
     ),
     Mistake(
         "beam_goes_on_after_the_end",
@@ -30,7 +47,7 @@ BEAM = (
         "beam_search",
         (
             (_STAY, "            if words and words[-1] == end:\n                continue\n"),
-            ("best, caption, _ = beam[0]", "best, caption, _ = (beam or longer or [(0.0, [end], state)])[0]"),
+            (_KEEP, f"{_KEEP} or beam"),
         ),
         "captions that have ended are lost.",
         "What happens to a caption in the list whose last word is the end?",
@@ -84,88 +101,47 @@ BEAM = (
         "the caption is right, and its log-probability is that of a word.",
         "Is the log-probability of a caption a sum, or a mean?",
     ),
-)
-
-BLEU = (
     Mistake(
-        "bleu_without_clipping",
-        "bleu",
-        (("sum((counts & most).values())", "sum(count for one, count in counts.items() if one in most)"),),
-        "words that are said again and again count again and again.",
-        "How often may the same n-gram of a candidate be found?",
+        "beam_stops_at_the_first_end",
+        "beam_search",
+        ((_STOP, _STOP.replace("all(", "any(")),),
+        "the search is over as soon as one caption of the list has ended.",
+        "What could still become of the others in the list?",
     ),
     Mistake(
-        "bleu_without_brevity",
-        "bleu",
-        (("brevity = 1.0 if c > r else np.exp(1 - r / c)", "brevity = 1.0"),),
-        "the precisions are right, and candidates that say little are let off.",
-        "What does BLEU do about a candidate of a single safe word?",
+        "beam_prefers_what_has_ended",
+        "beam_search",
+        ((_BEST, "best, caption, _ = next((one for one in beam if one[1][-1] == end), beam[0])"),),
+        "all is right, unless the best caption of the list has no end.",
+        "What becomes of a caption that has no room for its end?",
     ),
     Mistake(
-        "bleu_brevity_rewards_length",
-        "bleu",
-        (("brevity = 1.0 if c > r else np.exp(1 - r / c)", "brevity = np.exp(1 - r / c)"),),
-        "candidates that say too much are rewarded.",
-        "Can the factor for brevity be larger than 1?",
+        "beam_keeps_the_worst",
+        "beam_search",
+        ((_KEEP, _KEEP.replace(", reverse=True", "")),),
+        "the captions in the list are the unlikeliest ones.",
+        "Is a log-probability of -1 better or worse than one of -2?",
     ),
     Mistake(
-        "bleu_shortest_reference",
-        "bleu",
-        (
-            (
-                "r += min((abs(len(one) - len(candidate)), len(one)) for one in right)[1]",
-                "r += min(len(one) for one in right)",
-            ),
-        ),
-        "the factor for brevity goes by the wrong reference.",
-        "Which reference's length counts for a candidate?",
+        "beam_one_word_short",
+        "beam_search",
+        (("for _ in range(max_length):", "for _ in range(max_length - 1):"),),
+        "all is right, unless a caption needs all the words that it may have.",
+        "How many times is the list made longer?",
     ),
     Mistake(
-        "bleu_longer_of_two",
-        "bleu",
-        (
-            (
-                "r += min((abs(len(one) - len(candidate)), len(one)) for one in right)[1]",
-                "r -= min((abs(len(one) - len(candidate)), -len(one)) for one in right)[1]",
-            ),
-        ),
-        "all is right, unless two references are equally close in length.",
-        "Which of two equally close lengths counts?",
+        "beam_leaves_the_end_out",
+        "beam_search",
+        (("return np.array(caption), best", "return np.array([word for word in caption if word != end]), best"),),
+        "the captions are right but for their last word.",
+        "Is the word that ends a caption a part of it?",
     ),
     Mistake(
-        "bleu_adds_references_up",
-        "bleu",
-        (("most |= Counter(ngrams(one, n))", "most += Counter(ngrams(one, n))"),),
-        "an n-gram may be found as often as all references together have it.",
-        "What is the ceiling for an n-gram that occurs once in each of three references?",
-    ),
-    Mistake(
-        "bleu_first_reference_only",
-        "bleu",
-        (("for one in right:\n", "for one in right[:1]:\n"),),
-        "only one reference of each image is looked at.",
-        "Where may an n-gram be found, if there are several references?",
-    ),
-    Mistake(
-        "bleu_arithmetic_mean",
-        "bleu",
-        (("np.exp(np.log(found / said).mean())", "(found / said).mean()"),),
-        "the four precisions are put together by the wrong kind of mean.",
-        "What becomes of BLEU if one of the four is nearly zero?",
-    ),
-    Mistake(
-        "bleu_words_only",
-        "bleu",
-        (("np.exp(np.log(found / said).mean())", "found[0] / said[0]"),),
-        "the order of the words makes no difference.",
-        "Which n-grams does BLEU-4 count?",
-    ),
-    Mistake(
-        "bleu_recall",
-        "bleu",
-        (("said[n - 1] += sum(counts.values())", "said[n - 1] += sum(most.values())"),),
-        "hits are divided by what should have been said, and not by what was.",
-        "Is the question how much of what was said is right, or how much of what is right was said?",
+        "beam_returns_a_probability",
+        "beam_search",
+        (("return np.array(caption), best", "return np.array(caption), float(np.exp(best))"),),
+        "the caption is right; the number beside it lies between 0 and 1.",
+        "Can a log-probability be above 0?",
     ),
 )
 

@@ -152,6 +152,13 @@ CAPTIONER = (
         "By how many things is the sum of all surprises to be divided?",
     ),
     Mistake(
+        "module_adds_up_the_batch",
+        "Captioner",
+        (("return summed / len(captions)", "return summed"),),
+        "the loss grows with the number of images.",
+        "Over what is the loss a sum, and over what a mean?",
+    ),
+    Mistake(
         "module_adds_up_in_short_floats",
         "Captioner",
         (("wide = scores.to(torch.promote_types(scores.dtype, torch.float32))", "wide = scores"),),
@@ -164,6 +171,20 @@ CAPTIONER = (
         (("targets = captions[:, 1:].long()", "targets = captions[:, :-1].long()"),),
         "the scores are right, and the loss asks for the wrong words.",
         "For which word of the caption are the scores at place 0?",
+    ),
+    Mistake(
+        "module_sample_image_in_both",
+        "Captioner",
+        (("memory = (h, torch.zeros_like(h))", "memory = (h, h)"),),
+        "the scores are right; when it speaks, the two memories of the LSTM begin alike.",
+        "With what does the cell begin, in training and when speaking?",
+    ),
+    Mistake(
+        "module_sample_says_null",
+        "Captioner",
+        (("scores[:, [self.start, self.null]]", "scores[:, [self.start]]"),),
+        "most captions are right; in some a row is filled up before it has ended.",
+        "Which words are never said, and how many of them are there?",
     ),
     Mistake(
         "module_sample_never_reads_its_own_words",

@@ -16,6 +16,9 @@ from seqlab.checking.values import Array
 
 Oracle = Callable[..., Mapping[str, Array]]
 GRADIENTS = ("dscores", "dplaces")
+ELSEWHERE = "on another device (torch's 'meta', which works out shapes only)"
+even = partial(drawing.sentences, even=True)
+even_pairs = partial(drawing.pairs, even=True)
 
 
 def by_input(ordinary: Oracle, **others: Oracle) -> Oracle:
@@ -35,9 +38,10 @@ GLIMPSES = ExerciseSuite(
         Case("float32 stays float32", as_dtype(drawing.looking, "float32"), plays.glimpses),
         Case("asked twice", only(drawing.looking, ("dplaces",)), plays.glimpses_twice),
         Case("images that do not lie in one piece", drawing.looking_on_side, plays.glimpses_transposed),
+        Case(ELSEWHERE, only(drawing.looking, ("dplaces",)), plays.glimpses_elsewhere, weight=0.5),
     ),
     by_input(oracles.looking, images_on_side=oracles.looking_on_side),
-    toys.GLIMPSES(plays.glimpses_twice),
+    toys.GLIMPSES,
 )
 DRAWER = ExerciseSuite(
     "SequenceDrawer",
@@ -55,28 +59,31 @@ DRAWER = ExerciseSuite(
         Case("a drawing of a single row", partial(drawing.chance, single=True), plays.drawing),
         Case("a drawing in float32", as_dtype(drawing.chance, "float32"), plays.drawing),
         Case("drawing twice", drawing.chance, plays.drawing_twice),
+        Case(ELSEWHERE, drawing.lesson_and_chance, plays.drawing_elsewhere, weight=0.5),
     ),
-    by_input(oracles.drawing_lesson, other_rows=oracles.two_endings, uniform=oracles.drawing),
-    toys.DRAWER(plays.drawing),
+    by_input(oracles.drawing_lesson, other_rows=oracles.two_endings, uniform=oracles.drawing_of_all),
+    toys.DRAWER,
 )
 SENTIMENT = ExerciseSuite(
     "SentimentClassifier",
     (
+        Case("sentences of one length, and gradients", even, plays.verdicts, weight=6),
         Case("sentences of unequal lengths, and gradients", drawing.sentences, plays.verdicts, weight=4),
-        Case("a sentence in company and alone", drawing.sentence_alone, plays.verdict_alone, weight=3),
-        Case("other words behind the ends", partial(drawing.sentences, junk=True), plays.verdicts, weight=3),
-        Case("more room than the longest needs", partial(drawing.sentences, roomy=True), plays.verdicts),
+        Case("a sentence in company and alone", drawing.sentence_alone, plays.verdict_alone, weight=2),
+        Case("other words behind the ends", partial(drawing.sentences, junk=True), plays.verdicts, weight=2),
+        Case("more room than the longest needs", partial(even, roomy=True), plays.verdicts),
         Case("a single word", partial(drawing.sentences, single=True), plays.verdicts),
-        Case("float32 stays float32", as_dtype(drawing.sentences, "float32"), plays.verdicts),
-        Case("asked twice", only(drawing.sentences, GRADIENTS), plays.verdicts_twice),
+        Case("float32 stays float32", as_dtype(even, "float32"), plays.verdicts),
+        Case("asked twice", only(even, GRADIENTS), plays.verdicts_twice, weight=0.5),
         Case(
             "bfloat16, as on a GPU",
-            as_dtype(only(drawing.sentences, GRADIENTS), "float32"),
+            as_dtype(only(even, GRADIENTS), "float32"),
             plays.verdicts_in_bfloat16,
+            weight=0.5,
         ),
     ),
     by_input(oracles.verdicts, words_alone=oracles.verdict_alone),
-    toys.SENTIMENT(plays.verdicts_twice),
+    toys.SENTIMENT,
 )
 SEQ2SEQ = ExerciseSuite(
     "Seq2Seq",
@@ -84,27 +91,29 @@ SEQ2SEQ = ExerciseSuite(
         Case("what is handed over, scores, gradients", drawing.pairs, plays.lesson, weight=5),
         Case("more room than the longest needs", partial(drawing.pairs, roomy=True), plays.lesson),
         Case("a single word", partial(drawing.pairs, single=True), plays.lesson),
-        Case("float32 stays float32", as_dtype(drawing.pairs, "float32"), plays.lesson),
-        Case("bfloat16, as on a GPU", as_dtype(only(drawing.pairs, GRADIENTS), "float32"), plays.lesson_in_bfloat16),
-        Case("the loss and its gradients", only(drawing.pairs, GRADIENTS), plays.cost, weight=4),
-        Case("the loss with more padding", only(partial(drawing.pairs, roomy=True), GRADIENTS), plays.cost, weight=2),
+        Case("float32 stays float32", as_dtype(even_pairs, "float32"), plays.lesson),
+        Case("bfloat16, as on a GPU", as_dtype(only(even_pairs, GRADIENTS), "float32"), plays.lesson_in_bfloat16),
+        Case("the loss and its gradients", only(even_pairs, GRADIENTS), plays.cost, weight=4),
+        Case("the loss with more padding", only(drawing.padded_targets, GRADIENTS), plays.cost, weight=2),
         Case("translations, some of which end", drawing.translated, plays.translation, weight=5),
         Case("a translation of one word", partial(drawing.translated, single=True), plays.translation),
         Case("a sentence in company and alone", drawing.translation_alone, plays.translation_alone, weight=3),
     ),
     oracles.translator,
-    toys.SEQ2SEQ(plays.translation),
+    toys.SEQ2SEQ,
 )
 LABELLER = ExerciseSuite(
     "FrameLabeller",
     (
         Case("scores of every frame, and gradients", drawing.films, plays.labels, weight=5),
         Case("two films that begin alike", drawing.two_films, plays.two_films, weight=2),
-        Case("a film in two parts", drawing.cut_films, plays.continued, weight=3),
+        Case("the second part of a film, from the state", drawing.cut_films, plays.continued, weight=6),
+        Case("a film again, after its second part", drawing.cut_films, plays.begun_again),
         Case("a single frame", partial(drawing.films, single=True), plays.labels),
         Case("float32 stays float32", as_dtype(drawing.films, "float32"), plays.labels),
         Case("films that do not lie in one piece", drawing.films_by_time, plays.labels_of_a_view),
         Case("bfloat16, as on a GPU", as_dtype(only(drawing.films, GRADIENTS), "float32"), plays.labels_in_bfloat16),
+        Case(ELSEWHERE, only(drawing.films, GRADIENTS), plays.labels_elsewhere, weight=0.5),
     ),
     by_input(
         oracles.labels,
@@ -112,7 +121,7 @@ LABELLER = ExerciseSuite(
         later_frames=oracles.continued,
         frames_by_time=oracles.labels_of_a_view,
     ),
-    toys.LABELLER(plays.labels),
+    toys.LABELLER,
 )
 
 SUITE = Suite(stage="s05_sequences", returns={}, exercises=(GLIMPSES, DRAWER, SENTIMENT, SEQ2SEQ, LABELLER))

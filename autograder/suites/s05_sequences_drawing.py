@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
@@ -91,24 +92,34 @@ def two_endings(rng: Rng) -> Arrays:
 
 
 def chance(rng: Rng, single: bool = False) -> Arrays:
-    """Labels and a number for every pixel."""
-    drawn = drawing(rng, single)
-    drawn.pop("dscores")
-    return {"uniform": np.asarray(rng.uniform(0.02, 0.98, drawn.pop("rows").shape))} | drawn
+    """Labels and a number for every pixel, near its probability, so that what a step sees decides many pixels."""
+    return only(partial(lesson_and_chance, single=single), ("rows",))(rng)
+
+
+def lesson_and_chance(rng: Rng, single: bool = False) -> Arrays:
+    """The same with the drawing that comes of it, which was chosen first."""
+    drawn = only(partial(drawing, single=single), ("dscores",))(rng)
+    drawn["ink.weight"] *= 0.5  # no probability is so near to 0 or 1 that nothing fits between
+    rows = drawn["rows"]
+    probability = 1 / (1 + np.exp(-oracles.drawing_lesson(**drawn)["scores"]))
+    apart = rng.uniform(0.02, 0.1, rows.shape) * np.where(rows == 1, probability, 1 - probability)
+    return {"uniform": probability + np.where(rows == 1, -apart, apart)} | drawn
 
 
 # ---------------------------------------------------------------- many to one
 
 
-def sentences(rng: Rng, single: bool = False, junk: bool = False, roomy: bool = False) -> Arrays:
+def sentences(rng: Rng, single: bool = False, junk: bool = False, roomy: bool = False, even: bool = False) -> Arrays:
     """N, T, D, H, V all different, lengths in no order, one of a single word.
 
-    ``junk`` puts words behind the ends; ``roomy`` makes T greater than the longest sentence; ``single``: N = T = 1.
+    ``junk`` puts words behind the ends; ``roomy`` makes T greater than the longest sentence; ``single``: N = T = 1;
+    ``even``: all are of one length.
     """
     N, T, D, H = distinct_sizes(rng, 4, low=3)
     V, C = 9, int(rng.permutation([2, 8])[0])
     N, T = (1, 1) if single else (N, T)
-    lengths = unequal(rng, N, T - 1 if roomy else T)
+    longest = T - 1 if roomy else T
+    lengths = np.full(N, longest) if even else unequal(rng, N, longest)
     shapes: Shapes = {"embedding.weight": (V, D)} | recurrent("lstm", 4, D, H)
     shapes |= recurrent("lstm", 4, D, H, "_l0_reverse") | linear("head", 2 * H, C)
     words = padded(rng, lengths, T, V, junk)
@@ -148,12 +159,15 @@ def padded(rng: Rng, lengths: Array, length: int, vocabulary: int, junk: bool) -
 # ---------------------------------------------------------------- many to many, of another length
 
 
-def pairs(rng: Rng, single: bool = False, roomy: bool = False, scale: float = 0.8) -> Arrays:
-    """N, S, T, D, H all different, two vocabularies; ``roomy``: all are padded further than they need."""
+def pairs(rng: Rng, single: bool = False, roomy: bool = False, scale: float = 0.8, even: bool = False) -> Arrays:
+    """N, S, T, D, H all different, two vocabularies.
+
+    ``roomy``: all are padded further than they need; ``even``: all sources are of one length.
+    """
     N, S, T, D, H = distinct_sizes(rng, 5, low=3, high=9)
     N, S, T = (1, 1, 2) if single else (N, S, T)
     extra = 2 if roomy else 0
-    lengths, spoken = unequal(rng, N, S), unequal(rng, N, T - 1)[::-1] - 1
+    lengths, spoken = np.full(N, S) if even else unequal(rng, N, S), unequal(rng, N, T - 1)[::-1] - 1
     shapes: Shapes = {"source_embedding.weight": (10, D), "target_embedding.weight": (9, D)}
     shapes |= recurrent("encoder", 4, D, H) | recurrent("decoder", 4, D, H) | linear("head", H, 9)
     inputs = {"source": padded(rng, lengths, S + extra, 10, False), "lengths": lengths}
@@ -171,11 +185,17 @@ def framed(words: Array, lengths: Array) -> Array:
     return target
 
 
-def translated(rng: Rng, single: bool = False) -> Arrays:
+def padded_targets(rng: Rng) -> Arrays:
+    """Sources of one length without padding, and targets with more room than the longest needs."""
+    drawn = pairs(rng, roomy=True, even=True)
+    return drawn | {"source": drawn["source"][:, : drawn["lengths"][0]].copy()}
+
+
+def translated(rng: Rng, single: bool = False, even: bool = True) -> Arrays:
     """A model that ends some sentences and not others, with at least three different words, and no close call."""
     while True:
-        drawn = only(pairs, ("dscores",))(rng) if single else _wide(rng)
-        drawn["head.bias"][: oracles.END] -= 9
+        drawn = only(partial(pairs, single=True), ("dscores",))(rng) if single else _wide(rng, even)
+        drawn["head.bias"][: oracles.END] -= 90  # whether START and NULL may be said is left open
         drawn["head.weight"] *= 2
         if single or telling(oracles.translation(**drawn)["words"]):
             return drawn
@@ -183,12 +203,12 @@ def translated(rng: Rng, single: bool = False) -> Arrays:
 
 def translation_alone(rng: Rng) -> Arrays:
     """The same, with one sentence as a batch of its own."""
-    return with_shortest(translated(rng), "source")
+    return with_shortest(translated(rng, even=False), "source")
 
 
-def _wide(rng: Rng) -> Arrays:
+def _wide(rng: Rng, even: bool) -> Arrays:
     """A batch with room for six words, and weights that make sentences differ."""
-    drawn = pairs(rng, scale=1.3)
+    drawn = pairs(rng, scale=1.3, even=even)
     drawn.pop("dscores")
     target = np.zeros((len(drawn["target"]), 7 + int(rng.integers(0, 3))), np.int64)
     return drawn | {"target": target}
@@ -200,7 +220,8 @@ def telling(words: Array) -> bool:
     early = (words == oracles.NULL).any()
     spoken = len(np.unique(words[words > oracles.END]))
     changes = (words[:, 1:] != words[:, :-1])[words[:, 1:] > oracles.END].sum()
-    return bool(early and ends.any() and not ends.all() and spoken >= 3 and changes >= 3)
+    own = len(np.unique(words, axis=0)) >= 3
+    return bool(early and ends.any() and not ends.all() and spoken >= 3 and changes >= 3 and own)
 
 
 # ---------------------------------------------------------------- many to many, aligned

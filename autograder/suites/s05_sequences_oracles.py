@@ -26,6 +26,11 @@ def leaves_of(weights: Mapping[str, Array]) -> dict[str, Tensor]:
     return {name: leaf(array) for name, array in weights.items()}
 
 
+def sizes(array: Array, *names: str) -> Outputs:
+    """The sizes of an array, each under a name of its own."""
+    return {name: np.array(size) for name, size in zip(names, array.shape, strict=True)}
+
+
 def looking(images: Array, dscores: Array, dplaces: Array | None = None, **weights: Array) -> Outputs:
     """``F.grid_sample`` for the eye and ``torch.gru_cell`` for the memory: scores, places, gradients."""
     w = leaves_of(weights)
@@ -33,9 +38,9 @@ def looking(images: Array, dscores: Array, dplaces: Array | None = None, **weigh
     scores, places = (torch.stack([look[k] for look in looks]) for k in (0, 1))
     outputs = {"scores": numpy_of(scores), "places": numpy_of(places)}
     if dplaces is None:
-        return outputs
+        return outputs | sizes(outputs["scores"], "images", "looks", "classes")
     torch.autograd.backward([scores, places], [plain(dscores), plain(dplaces)])
-    names = {"dlook": "look.weight", "dstate": "cell.weight_hh", "dsight": "cell.weight_ih"}
+    names = {"grad_look": "look.weight", "grad_cell_state": "cell.weight_hh", "grad_cell_input": "cell.weight_ih"}
     return outputs | _gradients(w, names)
 
 
@@ -49,15 +54,16 @@ def _look_at(image: Tensor, steps: int, w: Leaves) -> tuple[Tensor, Tensor]:
     h = image.new_zeros(1, w["look.weight"].shape[1])
     scores, places = [], []
     for _ in range(steps):
-        place = torch.tanh(_linear(w, "look", h))
-        seen = torch.cat([_square(image, place[0], size).reshape(1, -1), place], dim=1)
+        place = torch.tanh(linear(w, "look", h))
+        seen = torch.cat([square(image, place[0], size).reshape(1, -1), place], dim=1)
         h = torch.gru_cell(seen, h, *(w[f"cell.{part}"] for part in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")))
-        scores.append(_linear(w, "read", h)[0])
+        scores.append(linear(w, "read", h)[0])
         places.append(place[0])
     return torch.stack(scores), torch.stack(places)
 
 
-def _square(image: Tensor, place: Tensor, size: int) -> Tensor:
+def square(image: Tensor, place: Tensor, size: int) -> Tensor:
+    """The glimpse (size, size) of an image around a place, by ``F.grid_sample``."""
     last = torch.tensor([image.shape[1] - 1, image.shape[0] - 1], dtype=image.dtype)
     steps = torch.arange(size, dtype=image.dtype) - (size - 1) / 2
     across = place[0] + 2 * steps / last[0]
@@ -73,7 +79,7 @@ def drawing_lesson(labels: Array, rows: Array, dscores: Array | None = None, **w
     if dscores is None:
         return {"scores": numpy_of(scores)}
     scores.backward(plain(dscores))
-    return {"scores": numpy_of(scores)} | _gradients(w, {"dstart": "start.weight", "dstate": "gru.weight_hh_l0"})
+    return {"scores": numpy_of(scores)} | _gradients(w, {"grad_start": "start.weight", "grad_gru": "gru.weight_hh_l0"})
 
 
 def two_endings(labels: Array, rows: Array, other_rows: Array, **weights: Array) -> Outputs:
@@ -89,11 +95,19 @@ def drawing(labels: Array, uniform: Array, **weights: Array) -> Outputs:
     return {"drawn": numpy_of(torch.stack(drawn))}
 
 
+def drawing_of_all(labels: Array, uniform: Array, rows: Array | None = None, **weights: Array) -> Outputs:
+    """The drawing, and where there are rows too, the sizes of what comes of them."""
+    drawn = drawing(labels, uniform, **weights)
+    if rows is None:
+        return drawn
+    return sizes(rows, "drawings", "rows", "pixels") | {"rows_drawn": np.array(uniform.shape[1])}
+
+
 def _scores_of(label: int, rows: Tensor, w: Leaves) -> Tensor:
     h, seen, scores = w["start.weight"][label], torch.zeros_like(rows[0]), []
     for row in rows:
         h = _gru_step(seen, h, w)
-        scores.append(_linear(w, "ink", h))
+        scores.append(linear(w, "ink", h))
         seen = row
     return torch.stack(scores)
 
@@ -102,7 +116,7 @@ def _drawn(label: int, chance: Tensor, w: Leaves) -> Tensor:
     h, row, rows = w["start.weight"][label], torch.zeros_like(chance[0]), []
     for numbers in chance:
         h = _gru_step(row, h, w)
-        row = (_linear(w, "ink", h) > torch.logit(numbers)).to(chance.dtype)
+        row = (linear(w, "ink", h) > torch.logit(numbers)).to(chance.dtype)
         rows.append(row)
     return torch.stack(rows)
 
@@ -120,8 +134,8 @@ def verdicts(words: Array, lengths: Array, dscores: Array | None = None, **weigh
     if dscores is None:
         return {"scores": numpy_of(scores)}
     scores.backward(plain(dscores))
-    names = {"dembedding": "embedding.weight", "dforward": "lstm.weight_hh_l0"}
-    return {"scores": numpy_of(scores)} | _gradients(w, names | {"dbackward": "lstm.weight_hh_l0_reverse"})
+    names = {"grad_embedding": "embedding.weight", "grad_lstm_forwards": "lstm.weight_hh_l0"}
+    return {"scores": numpy_of(scores)} | _gradients(w, names | {"grad_lstm_backwards": "lstm.weight_hh_l0_reverse"})
 
 
 def verdict_alone(words: Array, lengths: Array, words_alone: Array, length_alone: Array, **weights: Array) -> Outputs:
@@ -132,9 +146,9 @@ def verdict_alone(words: Array, lengths: Array, words_alone: Array, length_alone
 
 def _verdict(sentence: Tensor, w: Leaves) -> Tensor:
     vectors = functional.embedding(sentence, w["embedding.weight"])
-    forwards, _ = _read(vectors, None, w, "lstm", "")
-    backwards, _ = _read(vectors.flip(0), None, w, "lstm", "_reverse")
-    return _linear(w, "head", torch.cat([forwards[-1], backwards[-1]]))
+    forwards, _ = read(vectors, None, w, "lstm", "")
+    backwards, _ = read(vectors.flip(0), None, w, "lstm", "_reverse")
+    return linear(w, "head", torch.cat([forwards[-1], backwards[-1]]))
 
 
 def lesson(source: Array, lengths: Array, target: Array, dscores: Array | None = None, **weights: Array) -> Outputs:
@@ -142,13 +156,13 @@ def lesson(source: Array, lengths: Array, target: Array, dscores: Array | None =
     w = leaves_of(weights)
     ends = _read_sources(source, lengths, w)
     spoken = zip(target, ends, strict=True)
-    scores = torch.stack([_spoken(torch.from_numpy(row[:-1].copy()), end, w) for row, end in spoken])
+    scores = torch.stack([scores_of_words(torch.from_numpy(row[:-1].copy()), end, w) for row, end in spoken])
     outputs = {"scores": numpy_of(scores)}
     if dscores is None:
         return outputs
     state, cell = (numpy_of(torch.stack([end[k] for end in ends]))[None] for k in (0, 1))
     scores.backward(plain(dscores))
-    names = {"dsource": "source_embedding.weight", "dtarget": "target_embedding.weight"}
+    names = {"grad_source_embedding": "source_embedding.weight", "grad_target_embedding": "target_embedding.weight"}
     return outputs | {"state": state, "cell": cell} | _gradients(w, names)
 
 
@@ -158,11 +172,11 @@ def cost(source: Array, lengths: Array, target: Array, **weights: Array) -> Outp
     costs = []
     for row, end in zip(target, _read_sources(source, lengths, w), strict=True):
         words = torch.from_numpy(row[: int(np.argmax(row == END)) + 1].copy())
-        log_probabilities = torch.log_softmax(_spoken(words[:-1], end, w), dim=1)
+        log_probabilities = torch.log_softmax(scores_of_words(words[:-1], end, w), dim=1)
         costs += [-log_probabilities[t, word] for t, word in enumerate(words[1:].tolist())]
     loss = torch.stack(costs).mean()
     loss.backward()
-    names = {"dhead": "head.weight", "dwords": "target_embedding.weight"}
+    names = {"grad_head": "head.weight", "grad_target_embedding": "target_embedding.weight"}
     return {"loss": numpy_of(loss)} | _gradients(w, names)
 
 
@@ -194,22 +208,24 @@ def translator(**inputs: Array) -> Outputs:
 
 def _read_sources(source: Array, lengths: Array, w: Leaves) -> list[tuple[Tensor, Tensor]]:
     pairs = zip(source, lengths, strict=True)
-    return [_end_of(torch.from_numpy(row[:length].copy()), w) for row, length in pairs]
+    return [end_of(torch.from_numpy(row[:length].copy()), w) for row, length in pairs]
 
 
-def _end_of(sentence: Tensor, w: Leaves) -> tuple[Tensor, Tensor]:
-    return _read(functional.embedding(sentence, w["source_embedding.weight"]), None, w, "encoder", "")[1]
+def end_of(sentence: Tensor, w: Leaves) -> tuple[Tensor, Tensor]:
+    """State and cell of the encoder after a sentence without padding."""
+    return read(functional.embedding(sentence, w["source_embedding.weight"]), None, w, "encoder", "")[1]
 
 
-def _spoken(words: Tensor, start: tuple[Tensor, Tensor], w: Leaves) -> Tensor:
-    states, _ = _read(functional.embedding(words, w["target_embedding.weight"]), start, w, "decoder", "")
-    return _linear(w, "head", states)
+def scores_of_words(words: Tensor, start: tuple[Tensor, Tensor], w: Leaves) -> Tensor:
+    """The decoder's scores (T, V) after each of the words."""
+    states, _ = read(functional.embedding(words, w["target_embedding.weight"]), start, w, "decoder", "")
+    return linear(w, "head", states)
 
 
 def _said(start: tuple[Tensor, Tensor], count: int, w: Leaves) -> list[int]:
     words = [START]
     while len(words) <= count and words[-1] != END:
-        words.append(int(_spoken(torch.tensor(words), start, w)[-1].argmax()))
+        words.append(int(scores_of_words(torch.tensor(words), start, w)[-1].argmax()))
     return (words[1:] + [NULL] * count)[:count]
 
 
@@ -223,9 +239,9 @@ def labels(frames: Array, dscores: Array | None = None, **weights: Array) -> Out
         name: numpy_of(torch.stack([end[k] for _, end in films]))[None] for k, name in enumerate(("state", "cell"))
     }
     if dscores is None:
-        return outputs
+        return outputs | sizes(outputs["scores"], "films", "frames_labelled", "classes")
     scores.backward(plain(dscores))
-    return outputs | _gradients(w, {"deye": "eye.0.weight", "dmemory": "lstm.weight_hh_l0"})
+    return outputs | _gradients(w, {"grad_eye": "eye.0.weight", "grad_lstm": "lstm.weight_hh_l0"})
 
 
 def two_films(frames: Array, other_frames: Array, **weights: Array) -> Outputs:
@@ -235,8 +251,10 @@ def two_films(frames: Array, other_frames: Array, **weights: Array) -> Outputs:
 
 def continued(frames: Array, later_frames: Array, **weights: Array) -> Outputs:
     """The scores of the whole film, cut where the second part begins."""
-    whole = labels(np.concatenate([frames, later_frames], axis=1), **weights)["scores"]
-    return {"scores": whole[:, : frames.shape[1]], "later_scores": whole[:, frames.shape[1] :]}
+    whole = labels(np.concatenate([frames, later_frames], axis=1), **weights)
+    scores, cut = whole["scores"], frames.shape[1]
+    later = {"later_scores": scores[:, cut:], "later_state": whole["state"], "later_cell": whole["cell"]}
+    return {"scores": scores[:, :cut]} | later
 
 
 def labels_of_a_view(frames_by_time: Array, **weights: Array) -> Outputs:
@@ -245,18 +263,19 @@ def labels_of_a_view(frames_by_time: Array, **weights: Array) -> Outputs:
 
 
 def _labelled(film: Tensor, state: Any, w: Leaves) -> tuple[Tensor, tuple[Tensor, Tensor]]:
-    seen = torch.stack([_seen(frame, w) for frame in film])
-    states, end = _read(seen, state, w, "lstm", "")
-    return _linear(w, "head", states), end
+    seen = torch.stack([features_of(frame, w) for frame in film])
+    states, end = read(seen, state, w, "lstm", "")
+    return linear(w, "head", states), end
 
 
-def _seen(frame: Tensor, w: Leaves) -> Tensor:
+def features_of(frame: Tensor, w: Leaves) -> Tensor:
+    """The features of one frame."""
     first = torch.relu(functional.conv2d(frame[None, None], w["eye.0.weight"], w["eye.0.bias"], stride=2, padding=2))
     second = torch.relu(functional.conv2d(first, w["eye.2.weight"], w["eye.2.bias"], stride=2, padding=1))
-    return _linear(w, "eye.5", second.reshape(-1))
+    return linear(w, "eye.5", second.reshape(-1))
 
 
-def _read(vectors: Tensor, start: Any, w: Leaves, name: str, suffix: str) -> tuple[Tensor, tuple[Tensor, Tensor]]:
+def read(vectors: Tensor, start: Any, w: Leaves, name: str, suffix: str) -> tuple[Tensor, tuple[Tensor, Tensor]]:
     """``torch.lstm_cell`` over one sequence (T, D): the states (T, H), and the last state and cell (H,)."""
     parts = [w[f"{name}.{part}_l0{suffix}"] for part in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")]
     zeros = vectors.new_zeros(parts[1].shape[1])
@@ -269,7 +288,8 @@ def _read(vectors: Tensor, start: Any, w: Leaves, name: str, suffix: str) -> tup
     return torch.stack(states), (h, c)
 
 
-def _linear(w: Leaves, name: str, x: Tensor) -> Tensor:
+def linear(w: Leaves, name: str, x: Tensor) -> Tensor:
+    """``F.linear`` with the weights of a name."""
     return functional.linear(x, w[f"{name}.weight"], w[f"{name}.bias"])
 
 

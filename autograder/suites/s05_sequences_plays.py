@@ -30,23 +30,30 @@ def gradients(model: Any, **parameters: str) -> dict[str, Any]:
     return {output: model.get_parameter(name).grad for output, name in parameters.items()}
 
 
+def shape_of(result: Any, *names: str) -> dict[str, Any]:
+    """The sizes of a result, each under a name of its own: all there is to see of it on the device 'meta'."""
+    return {name: result.shape[axis] for axis, name in enumerate(names)}
+
+
 # ---------------------------------------------------------------- one to one, by looking
 
 
 def glimpses(student: Student, images: Array, dscores: Array, dplaces: Array, **weights: Array) -> Outputs:
     """Look, and send gradients back from scores and places."""
-    model = _looker(student, dscores.shape[1], weights)
+    model = looker(student, dscores.shape[1], weights)
     result = model(tensor(images))
     scores, places = result[0], result[1]
     scores.backward(tensor(dscores), retain_graph=True)
     places.backward(tensor(dplaces))
-    named = gradients(model, dlook="look.weight", dstate="cell.weight_hh", dsight="cell.weight_ih")
+    named = gradients(
+        model, grad_look="look.weight", grad_cell_state="cell.weight_hh", grad_cell_input="cell.weight_ih"
+    )
     return {"scores": scores, "places": places} | named
 
 
 def glimpses_twice(student: Student, images: Array, dscores: Array, **weights: Array) -> Outputs:
     """Look at the same tensor twice; the second time counts."""
-    model = _looker(student, dscores.shape[1], weights)
+    model = looker(student, dscores.shape[1], weights)
     given = student.put(tensor(images))
     model(given)
     again = model(given)
@@ -55,12 +62,20 @@ def glimpses_twice(student: Student, images: Array, dscores: Array, **weights: A
 
 def glimpses_transposed(student: Student, images_on_side: Array, dscores: Array, **weights: Array) -> Outputs:
     """Look at a view: images that were stored column by column."""
-    model = _looker(student, dscores.shape[1], weights)
+    model = looker(student, dscores.shape[1], weights)
     result = model(student.put(tensor(images_on_side)).transpose(1, 2))
     return {"scores": result[0], "places": result[1]}
 
 
-def _looker(student: Student, steps: int, weights: Mapping[str, Array]) -> Any:
+def glimpses_elsewhere(student: Student, images: Array, dscores: Array, **weights: Array) -> Outputs:
+    """Look on a device without numbers: what is made on the way must be made there too."""
+    model = looker(student, dscores.shape[1], weights).to("meta")
+    result = model(student.put(tensor(images)).to("meta"))
+    return shape_of(result[0], "images", "looks", "classes")
+
+
+def looker(student: Student, steps: int, weights: Mapping[str, Array]) -> Any:
+    """A GlimpseClassifier of a number of looks with the given weights."""
     size = int((weights["cell.weight_ih"].shape[1] - 2) ** 0.5)
     classes, hidden = weights["read.weight"].shape
     return loaded(student.GlimpseClassifier(size, hidden, classes, steps), weights)
@@ -74,7 +89,7 @@ def drawing_lesson(student: Student, labels: Array, rows: Array, dscores: Array,
     model = _drawer(student, weights)
     scores = model(tensor(labels), tensor(rows))
     scores.backward(tensor(dscores))
-    return {"scores": scores} | gradients(model, dstart="start.weight", dstate="gru.weight_hh_l0")
+    return {"scores": scores} | gradients(model, grad_start="start.weight", grad_gru="gru.weight_hh_l0")
 
 
 def drawing_lesson_in_bfloat16(student: Student, labels: Array, rows: Array, **weights: Array) -> Outputs:
@@ -103,6 +118,15 @@ def drawing_twice(student: Student, labels: Array, uniform: Array, **weights: Ar
     return {"drawn": model.draw(given, chance)}
 
 
+def drawing_elsewhere(student: Student, labels: Array, rows: Array, uniform: Array, **weights: Array) -> Outputs:
+    """Both modes on a device without numbers."""
+    model = _drawer(student, weights).to("meta")
+    given = student.put(tensor(labels)).to("meta")
+    scores = model(given, student.put(tensor(rows)).to("meta"))
+    drawn = model.draw(given, student.put(tensor(uniform)).to("meta"))
+    return shape_of(scores, "drawings", "rows", "pixels") | {"rows_drawn": drawn.shape[1]}
+
+
 def _drawer(student: Student, weights: Mapping[str, Array]) -> Any:
     classes, hidden = weights["start.weight"].shape
     return loaded(student.SequenceDrawer(classes, len(weights["ink.weight"]), hidden), weights)
@@ -116,8 +140,8 @@ def verdicts(student: Student, words: Array, lengths: Array, dscores: Array, **w
     model = _reader(student, weights)
     scores = model(tensor(words), tensor(lengths))
     scores.backward(tensor(dscores))
-    named = gradients(model, dembedding="embedding.weight", dforward="lstm.weight_hh_l0")
-    return {"scores": scores} | named | gradients(model, dbackward="lstm.weight_hh_l0_reverse")
+    named = gradients(model, grad_embedding="embedding.weight", grad_lstm_forwards="lstm.weight_hh_l0")
+    return {"scores": scores} | named | gradients(model, grad_lstm_backwards="lstm.weight_hh_l0_reverse")
 
 
 def verdict_alone(
@@ -152,33 +176,35 @@ def _reader(student: Student, weights: Mapping[str, Array]) -> Any:
 
 def lesson(student: Student, source: Array, lengths: Array, target: Array, dscores: Array, **weights: Array) -> Outputs:
     """What is handed over, the scores with the teacher's words, and gradients on both sides."""
-    model = _translator(student, weights)
+    model = translator(student, weights)
     given = student.put(tensor(source))
     known = student.put(tensor(lengths))
     state = model.encode(given, known)
     scores = model(given, known, tensor(target))
     scores.backward(tensor(dscores))
-    named = gradients(model, dsource="source_embedding.weight", dtarget="target_embedding.weight")
+    named = gradients(
+        model, grad_source_embedding="source_embedding.weight", grad_target_embedding="target_embedding.weight"
+    )
     return {"state": state[0], "cell": state[1], "scores": scores} | named
 
 
 def lesson_in_bfloat16(student: Student, source: Array, lengths: Array, target: Array, **weights: Array) -> Outputs:
     """The scores in the GPU's short float."""
-    model = _translator(student, weights).bfloat16()
+    model = translator(student, weights).bfloat16()
     return {"scores": model(tensor(source), tensor(lengths), tensor(target))}
 
 
 def cost(student: Student, source: Array, lengths: Array, target: Array, **weights: Array) -> Outputs:
     """The loss, and gradients of it."""
-    model = _translator(student, weights)
+    model = translator(student, weights)
     loss = model.loss(tensor(source), tensor(lengths), tensor(target))
     loss.backward()
-    return {"loss": loss} | gradients(model, dhead="head.weight", dwords="target_embedding.weight")
+    return {"loss": loss} | gradients(model, grad_head="head.weight", grad_target_embedding="target_embedding.weight")
 
 
 def translation(student: Student, source: Array, lengths: Array, target: Array, **weights: Array) -> Outputs:
     """As many words as the targets have places, START not counted."""
-    model = _translator(student, weights)
+    model = translator(student, weights)
     return {"words": model.translate(tensor(source), tensor(lengths), target.shape[1] - 1)}
 
 
@@ -192,7 +218,7 @@ def translation_alone(
     **weights: Array,
 ) -> Outputs:
     """A batch, twice, and one of its sentences by itself."""
-    model = _translator(student, weights)
+    model = translator(student, weights)
     count = target.shape[1] - 1
     given, known = student.put(tensor(source)), student.put(tensor(lengths))
     model.translate(given, known, count)
@@ -200,7 +226,8 @@ def translation_alone(
     return {"words": model.translate(given, known, count), "alone": alone}
 
 
-def _translator(student: Student, weights: Mapping[str, Array]) -> Any:
+def translator(student: Student, weights: Mapping[str, Array]) -> Any:
+    """A Seq2Seq with the given weights."""
     (sources, embed), (targets, hidden) = weights["source_embedding.weight"].shape, weights["head.weight"].shape
     return loaded(student.Seq2Seq(sources, targets, embed, hidden), weights)
 
@@ -210,44 +237,61 @@ def _translator(student: Student, weights: Mapping[str, Array]) -> Any:
 
 def labels(student: Student, frames: Array, dscores: Array, **weights: Array) -> Outputs:
     """The scores of every frame, the state after the last, and gradients of the eye and of the memory."""
-    model = _labeller(student, weights, frames.shape[-1])
+    model = labeller(student, weights, frames.shape[-1])
     result = model(tensor(frames))
     scores, state = result[0], result[1]
     scores.backward(tensor(dscores))
-    named = gradients(model, deye="eye.0.weight", dmemory="lstm.weight_hh_l0")
+    named = gradients(model, grad_eye="eye.0.weight", grad_lstm="lstm.weight_hh_l0")
     return {"scores": scores, "state": state[0], "cell": state[1]} | named
 
 
 def two_films(student: Student, frames: Array, other_frames: Array, **weights: Array) -> Outputs:
     """Two films that begin alike: the labels of what they share must be the same."""
-    model = _labeller(student, weights, frames.shape[-1])
+    model = labeller(student, weights, frames.shape[-1])
     scores, other = model(tensor(frames)), model(tensor(other_frames))
     return {"scores": scores[0], "other_scores": other[0]}
 
 
 def continued(student: Student, frames: Array, later_frames: Array, **weights: Array) -> Outputs:
-    """The first part of a film, the second from where it stopped, and the first once more from the beginning."""
-    model = _labeller(student, weights, frames.shape[-1])
+    """The first part of a film, and the second from where it stopped."""
+    model = labeller(student, weights, frames.shape[-1])
     given = student.put(tensor(frames))
     first = model(given)
     later = model(tensor(later_frames), first[1])
-    again = model(given)
-    return {"later_scores": later[0], "scores": again[0]}
+    return {"later_scores": later[0], "later_state": later[1][0], "later_cell": later[1][1]}
+
+
+def begun_again(student: Student, frames: Array, later_frames: Array, **weights: Array) -> Outputs:
+    """The first part, the second, and the first once more from the beginning."""
+    model = labeller(student, weights, frames.shape[-1])
+    given = student.put(tensor(frames))
+    first = model(given)
+    model(tensor(later_frames), first[1])
+    return {"scores": model(given)[0]}
 
 
 def labels_of_a_view(student: Student, frames_by_time: Array, **weights: Array) -> Outputs:
     """Films that were stored frame by frame, seen as films."""
-    model = _labeller(student, weights, frames_by_time.shape[-1])
+    model = labeller(student, weights, frames_by_time.shape[-1])
     return {"scores": model(student.put(tensor(frames_by_time)).transpose(0, 1))[0]}
 
 
 def labels_in_bfloat16(student: Student, frames: Array, **weights: Array) -> Outputs:
     """The scores in the GPU's short float."""
-    model = _labeller(student, weights, frames.shape[-1]).bfloat16()
+    model = labeller(student, weights, frames.shape[-1]).bfloat16()
     return {"scores": model(student.put(tensor(frames)).bfloat16())[0]}
 
 
-def _labeller(student: Student, weights: Mapping[str, Array], size: int) -> Any:
+def labels_elsewhere(student: Student, frames: Array, **weights: Array) -> Outputs:
+    """Twice on a device without numbers, the second time with a state."""
+    model = labeller(student, weights, frames.shape[-1]).to("meta")
+    given = student.put(tensor(frames)).to("meta")
+    first = model(given)
+    return shape_of(model(given, first[1])[0], "films", "frames_labelled", "classes")
+
+
+def labeller(student: Student, weights: Mapping[str, Array], size: int) -> Any:
+    """A FrameLabeller of frames of a size with the given weights."""
     channels, features = len(weights["eye.0.weight"]), len(weights["eye.5.weight"])
     classes, hidden = weights["head.weight"].shape
     return loaded(student.FrameLabeller(size, channels, features, hidden, classes), weights)

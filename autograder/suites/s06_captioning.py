@@ -14,6 +14,7 @@ from autograder.suites import s06_captioning_draws as draws
 from autograder.suites import s06_captioning_oracles as oracles
 from autograder.suites import s06_captioning_plays as plays
 from autograder.suites import s06_captioning_toys as toys
+from autograder.suites import s06_captioning_writers as writers
 from autograder.suites.s01_rnn import backward_cases, forward_cases
 
 Shape = dict[str, tuple[int, ...]]
@@ -84,6 +85,12 @@ CAPTIONER = ExerciseSuite(
         Case("float32 stays float32", partial(draws.layered, dtype="float32"), plays.module_loss),
         Case("bfloat16, as on a GPU", partial(draws.layered, dtype="float32"), plays.module_in_bfloat16),
         Case("the loss of scores in bfloat16", draws.scored, plays.short_scores),
+        Case(
+            "scores on another device (torch's 'meta', which works out shapes only)",
+            draws.layered,
+            plays.module_elsewhere,
+            weight=0.5,
+        ),
         Case("saying what is seen", draws.speaking_layers, plays.module_sample, weight=4),
         Case("words that may not be said", partial(draws.speaking_layers, shy=False), plays.module_sample),
     ),
@@ -93,17 +100,23 @@ CAPTIONER = ExerciseSuite(
 BEAM = ExerciseSuite(
     "beam_search",
     (
-        Case("a beam of two", partial(draws.searching, width=2), plays.search, weight=3),
-        Case("a beam of three", partial(draws.searching, width=3), plays.search, weight=3),
-        Case("a beam of one, which is greedy", partial(draws.searching, width=1), plays.search),
+        Case("a beam of two", partial(writers.searching, kind=writers.TWO), plays.search, weight=3),
+        Case("a beam of three", partial(writers.searching, kind=writers.THREE), plays.search, weight=3),
+        Case("a beam of one, which is greedy", partial(writers.searching, kind=writers.ONE), plays.search, weight=2),
+        Case("the best is cut off at the last place", partial(writers.searching, kind=writers.CUT_OFF), plays.search),
         Case(
             "a beam with room for everything: exhaustive search",
-            partial(draws.searching, width=0, V=4, places=4, every=True),
+            partial(writers.searching, kind=writers.EVERY),
             plays.search,
-            weight=4,
+            weight=2,
         ),
-        Case("a beam wider than the vocabulary", partial(draws.searching, width=9), plays.search, weight=2),
-        Case("your arguments are left alone", partial(draws.searching, width=3), plays.search, guards_inputs=True),
+        Case("a beam wider than the vocabulary", partial(writers.searching, kind=writers.WIDE), plays.search),
+        Case(
+            "your arguments are left alone",
+            partial(writers.searching, kind=writers.THREE),
+            plays.search,
+            guards_inputs=True,
+        ),
     ),
     oracles.searched,
     toys.BEAM(plays.search),
@@ -117,9 +130,11 @@ BLEU = ExerciseSuite(
         Case("candidates that say too little", partial(draws.corpus, longer=-2, kept=0.95), plays.score, weight=2),
         Case("candidates that repeat themselves", draws.repeating, plays.score, weight=2),
         Case("references equally far away in length", draws.ties, plays.score, weight=2),
-        Case("pairs as the longest n-grams", partial(draws.corpus, max_n=2), plays.score),
+        Case("pairs as the longest n-grams", partial(draws.corpus, max_n=2), plays.score, weight=2),
         Case("candidates of a word or two, or none", draws.short_ones, plays.score),
         Case("nothing in common", draws.strangers, plays.score, weight=0.5),
+        Case("nothing said at all", partial(draws.terse, most=0), plays.score, weight=0.5),
+        Case("no candidate with a run of four words", partial(draws.terse, most=3), plays.score, weight=0.5),
     ),
     oracles.counted_bleu,
     toys.BLEU(plays.score),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 import numpy as np
 
 from autograder.drawing import distinct_sizes
@@ -14,7 +12,6 @@ from seqlab.checking.values import Array
 
 Arrays = dict[str, Array]
 TRIES = 400
-WRITERS = 2
 
 
 def taught(rng: np.random.Generator, lstm: bool, single: bool = False, dtype: str = "float64") -> Arrays:
@@ -109,68 +106,6 @@ def speaking_layers(rng: np.random.Generator, shy: bool = True) -> Arrays:
     raise RuntimeError(f"no captioner with something to say in {TRIES} draws")
 
 
-def searching(rng: np.random.Generator, width: int, places: int = 7, V: int = 6, every: bool = False) -> Arrays:
-    """A tiny writer whose best sentence is not the greedy one; ``every`` makes room for all sentences there are.
-
-    Such writers are rare, so a few are found once. Here words and units change places, units change their signs (which
-    the hyperbolic tangent allows), and every number moves a little.
-    """
-    for _ in range(TRIES):
-        base = telling_writers(width, places, V, every)[int(rng.integers(WRITERS))]
-        arrays = shuffled(rng, base)
-        if width == 1 or is_telling(oracles.greedy(arrays), arrays):
-            return arrays
-    raise RuntimeError(f"no writer whose best sentence is not the greedy one in {TRIES} draws")
-
-
-@cache
-def telling_writers(width: int, places: int, V: int, every: bool) -> tuple[Arrays, ...]:
-    """Some writers whose best sentence is not the greedy one, always the same."""
-    rng, found = np.random.default_rng(width), list[Arrays]()
-    while len(found) < WRITERS:
-        H = int(rng.integers(7, 10))
-        shapes: dict[str, tuple[int, ...]] = {"state": (H,), "W_embed": (V, H), "Wh": (H, H), "W_vocab": (H, V)}
-        arrays = {name: normal(rng, shape, "float64", 1.3) for name, shape in shapes.items()}
-        task = {"special": specials(rng, V), "max_length": places, "width": V**places if every else width}
-        arrays |= {name: np.atleast_1d(one) for name, one in task.items()}
-        if width == 1 or is_telling(oracles.greedy(arrays), arrays):
-            found.append(arrays)
-    return tuple(found)
-
-
-def shuffled(rng: np.random.Generator, base: Arrays) -> Arrays:
-    """The same writer with its words and units in another order, other signs, and a little noise."""
-    V, H = base["W_embed"].shape
-    words, units, signs = rng.permutation(V), rng.permutation(H), rng.choice([-1.0, 1.0], H)
-    turned = {
-        "state": base["state"][units] * signs,
-        "W_embed": base["W_embed"][words][:, units] * signs,
-        "Wh": base["Wh"][units][:, units] * signs * signs[:, None],
-        "W_vocab": base["W_vocab"][units][:, words] * signs[:, None],
-    }
-    noisy = {name: one + normal(rng, one.shape, "float64", 0.05) for name, one in turned.items()}
-    return base | noisy | {"special": np.argsort(words)[base["special"]]}
-
-
-def is_telling(greedy: tuple[list[int], float], arrays: Arrays) -> bool:
-    """Whether wrong searches would return other sentences than the right one, and than each other.
-
-    Where there is room for all sentences, any but the best is seen to be wrong. Else the best and the greedy one both
-    end, and a search that goes on after the end says END before its last word; one that drops what has ended, never.
-    """
-    end, places = int(arrays["special"][2]), int(arrays["max_length"][0])
-    every = int(arrays["width"][0]) >= len(arrays["W_embed"]) ** places
-    if not every and greedy[0][-1] != end:
-        return False
-    found, total = oracles.widely(arrays)
-    if found == greedy[0] or not (every or (found[-1] == end and len(found) < places)):
-        return False
-    shared = oracles.widely(arrays, shared=True)[1]
-    if min(abs(shared - total), abs(shared - greedy[1])) < 1e-3:
-        return False
-    return every or end in oracles.widely(arrays, goes_on=True)[0][:-1]
-
-
 def corpus(
     rng: np.random.Generator, several: int = 3, kept: float = 0.8, longer: int = 0, max_n: int = 4, V: int = 12
 ) -> Arrays:
@@ -229,6 +164,13 @@ def short_ones(rng: np.random.Generator) -> Arrays:
     arrays = corpus(rng, kept=1.0)
     said = arrays["candidates"]
     said[0], said[1, 2:] = PADDING, PADDING
+    return arrays
+
+
+def terse(rng: np.random.Generator, most: int) -> Arrays:
+    """Candidates of at most a few words each, or of none: there are no runs of four."""
+    arrays = corpus(rng, kept=1.0)
+    arrays["candidates"][:, most:] = PADDING
     return arrays
 
 

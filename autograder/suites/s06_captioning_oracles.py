@@ -73,6 +73,8 @@ def module(special: Array, **inputs: Array) -> Outputs:
     loss = surprise(scores, captions, null)
     loss.backward()
     outputs = {"scores": numpy_of(scores), "loss": numpy_of(loss), "dfeatures": gradient(features)}
+    names = ("images", "words", "words_to_choose_from")
+    outputs |= {name: np.array(size) for name, size in zip(names, scores.shape, strict=True)}
     return outputs | {f"d{name}": gradient(value) for name, value in layers.items()}
 
 
@@ -127,15 +129,9 @@ def whole(ids: Array) -> Tensor:
 
 def greedy(arrays: Mapping[str, Array]) -> tuple[list[int], float]:
     """The best word at every step."""
-    return widely({**arrays, "width": np.array([1])})
-
-
-def widely(arrays: Mapping[str, Array], goes_on: bool = False, shared: bool = False) -> tuple[list[int], float]:
-    """What a beam finds, however wide; or a wrong one that goes on after the end, or hands one state to all."""
     weights = (plain(arrays["W_embed"]), plain(arrays["Wh"]), plain(arrays["W_vocab"]))
     _, start, end = (int(one) for one in arrays["special"])
-    places, width = int(arrays["max_length"][0]), int(arrays["width"][0])
-    return _beam(weights, plain(arrays["state"]), start, -1 if goes_on else end, width, places, shared)
+    return _beam(weights, plain(arrays["state"]), start, end, 1, int(arrays["max_length"][0]))
 
 
 def _first(leaves: Leaves, features: Tensor) -> Memory:
@@ -212,9 +208,7 @@ def _exhaustive(weights: Weights, state: Tensor, start: int, end: int, places: i
     return words[: words.index(end) + 1] if end in words else words, float(totals[best])
 
 
-def _beam(
-    weights: Weights, state: Tensor, start: int, end: int, width: int, places: int, shared: bool = False
-) -> tuple[list[int], float]:
+def _beam(weights: Weights, state: Tensor, start: int, end: int, width: int, places: int) -> tuple[list[int], float]:
     """All in one: a caption that has ended can go on only with END, at no cost."""
     V = len(weights[0])
     sentences, totals, states = [[start]], torch.zeros(1, dtype=state.dtype), state[None]
@@ -227,7 +221,7 @@ def _beam(
         totals, places_found = flat.topk(min(width, int(torch.isfinite(flat).sum())))
         origins, words = places_found // V, places_found % V
         sentences = [[*sentences[int(o)], int(w)] for o, w in zip(origins, words, strict=True)]
-        states = states[origins[:1].expand_as(origins) if shared else origins]
+        states = states[origins]
         if all(one[-1] == end for one in sentences):
             break
     said = sentences[0][1:]

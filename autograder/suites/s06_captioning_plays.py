@@ -104,6 +104,13 @@ def module_in_bfloat16(student: Student, features: Array, captions: Array, speci
     return {"scores": model(student.put(tensor(features)).bfloat16(), student.put(tensor(captions)))}
 
 
+def module_elsewhere(student: Student, features: Array, captions: Array, special: Array, **layers: Array) -> Outputs:
+    """Scores on a device without numbers: what is made on the way must be made there too."""
+    model = _module(student, features, special, layers).to("meta")
+    scores = model(student.put(tensor(features)).to("meta"), student.put(tensor(captions)).to("meta"))
+    return {name: scores.shape[axis] for axis, name in enumerate(("images", "words", "words_to_choose_from"))}
+
+
 def short_scores(student: Student, scores: Array, captions: Array, special: Array, **layers: Array) -> Outputs:
     """The loss of given scores in the short float, which must not be added up in it."""
     model = _module(student, scores, special, layers)

@@ -14,6 +14,7 @@ from autograder.drawing import linspaces
 from autograder.oracles import numpy_of, plain
 from autograder.suite import Draw, ToyCase, ToyLine
 from autograder.suites import s06_captioning_oracles as oracles
+from autograder.suites import s06_captioning_writers as writers
 from autograder.suites.s06_captioning_plays import PADDING
 from seqlab.checking.values import Array
 
@@ -33,7 +34,8 @@ _STEP = {
     "x": (0.2, -0.5, (1, 2)), "prev_h": (0.3, -0.3, (1, 2)), "v": (1.0, -0.5, (1, 3)),
     "Wx": (0.4, -0.6, (2, 2)), "Wh": (-0.5, 0.5, (2, 2)), "Wi": (0.7, -0.2, (3, 2)), "b": (0.1, -0.1, (2,)),
 }  # fmt: skip
-_WRITER = {"W_embed": (-1.0, 1.2, (4, 2)), "Wh": (0.7, -0.9, (2, 2)), "W_vocab": (1.4, -1.1, (2, 4))}
+WRITER_SHAPES = {"state": (2,), "W_embed": (5, 2), "Wh": (2, 2), "W_vocab": (2, 5)}
+WRITER_SEED = 6393  # of one whose list tells a beam from greedy, and shows a caption that ends and stays
 
 
 def caption_lines(features: Array, captions: Array, special: Array, lstm: Array, **params: Array) -> list[ToyLine]:
@@ -88,17 +90,18 @@ def inject_back_lines(dnext_h: Array, **inputs: Array) -> list[ToyLine]:
 def beam_lines(
     W_embed: Array, Wh: Array, W_vocab: Array, state: Array, special: Array, width: Array, max_length: Array
 ) -> list[ToyLine]:
-    """The chances of the first word, the best of every length, and the greedy one beside it."""
+    """The greedy caption for comparison; then the list after each step (-1 fills up what has ended), and the best."""
     task = {"W_embed": W_embed, "Wh": Wh, "W_vocab": W_vocab, "state": state, "special": special}
-    first = torch.tanh(plain(W_embed[special[1]] + state @ Wh)) @ plain(W_vocab)
-    growing = [oracles.searched(**task, width=width, max_length=np.array([t])) for t in range(1, int(max_length[0]))]
-    said, total = oracles.greedy(task | {"max_length": max_length})
-    right = oracles.searched(**task, width=width, max_length=max_length)
+    task |= {"max_length": max_length, "width": width}
+    said, total = oracles.greedy(task)
+    right = oracles.searched(**task)
+    shown = [ToyLine("a greedy one would be", np.array(said)), ToyLine("with log-probability", np.array(total))]
+    for t, kept in enumerate(writers.lists(task), 1):
+        captions = np.array([(*words, *([PADDING] * t))[:t] for _, words, _ in kept])
+        shown += [ToyLine(f"the list after step {t}", captions)]
+        shown += [ToyLine("its log-probabilities", np.array([total for total, _, _ in kept]))]
     return [
-        ToyLine("probabilities of the first word", numpy_of(torch.softmax(first, dim=0))),
-        *(ToyLine(f"the best of at most {t}", one["caption"]) for t, one in enumerate(growing, 1)),
-        ToyLine("a greedy one would be", np.array(said)),
-        ToyLine("with log-probability", np.array(total)),
+        *shown,
         ToyLine("caption", right["caption"], "caption"),
         ToyLine("log_prob", right["log_prob"], "log_prob"),
     ]
@@ -127,13 +130,20 @@ def _spoken(scores: Tensor, captions: Array, special: Array) -> list[ToyLine]:
     ]
 
 
+def tiny_writer(seed: int) -> dict[str, Array]:
+    """A search with a beam of two, and a writer of few, round numbers."""
+    rng = np.random.default_rng(seed)
+    drawn = {name: np.round(rng.standard_normal(shape) * 1.5, 1) for name, shape in WRITER_SHAPES.items()}
+    return {name: array.copy() for name, array in _SEARCH.items()} | drawn
+
+
 def _with(fixed: Mapping[str, Array], **specs: Any) -> Draw:
     """Fixed arrays, in fresh copies, and evenly counting ones."""
     return lambda rng: {name: array.copy() for name, array in fixed.items()} | dict(linspaces(**specs)(rng))
 
 
 _TASK = {"captions": CAT, "special": SPECIAL}
-_SEARCH = {"special": SPECIAL, "width": np.array([2]), "max_length": np.array([4]), "state": np.array([0.3, -0.2])}
+_SEARCH = {"special": SPECIAL, "width": np.array([2]), "max_length": np.array([4])}
 _ARROW = {
     "candidates": np.array([[0, 1, 3, 4, PADDING], [5, 6, 7, 8, 9]]),
     "references": np.array([[[0, 1, 2, 3, 4]], [[5, 6, 7, 8, PADDING]]]),
@@ -146,5 +156,5 @@ CAPTIONING = partial(
 INJECT_FORWARD = partial(ToyCase, linspaces(**_STEP), lines=inject_lines)
 INJECT_BACKWARD = partial(ToyCase, linspaces(**_STEP, dnext_h=(1.0, -1.0, (1, 2))), lines=inject_back_lines)
 CAPTIONER = partial(ToyCase, _with(_TASK, features=(1.0, -0.5, (1, 2)), **_LAYERS), lines=module_lines)
-BEAM = partial(ToyCase, _with(_SEARCH, **_WRITER), lines=beam_lines)
+BEAM = partial(ToyCase, lambda rng: tiny_writer(WRITER_SEED), lines=beam_lines)
 BLEU = partial(ToyCase, _with(_ARROW), lines=bleu_lines)

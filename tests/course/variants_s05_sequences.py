@@ -14,8 +14,8 @@ def with_grid_sample_and_lists(namespace):
         def forward(self, images):
             N, height, width = images.shape
             size = self.glimpse_size
-            unit = torch.tensor([2 / (width - 1), 2 / (height - 1)], dtype=images.dtype)
-            step = torch.arange(size, dtype=images.dtype) - (size - 1) / 2
+            unit = images.new_tensor([2 / (width - 1), 2 / (height - 1)])
+            step = torch.arange(size).to(images) - (size - 1) / 2
             grid = torch.stack([step.expand(size, size), step[:, None].expand(size, size)], dim=2) * unit
             h, scores, places = None, [], []
             for t in range(self.steps):
