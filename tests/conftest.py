@@ -1,5 +1,6 @@
 """What several tiers of tests share: the course, its truth, a released stage, and who may need what."""
 
+import os
 import re
 import shutil
 from pathlib import Path
@@ -17,6 +18,14 @@ from autograder.workspace import Workspace
 
 ROOT = Path(__file__).resolve().parents[1]
 STAGE_OF_TEST = re.compile(r"\[(s\d\d_[a-z0-9_]+)[-\]]")
+
+
+def golden(name, text):
+    """Compare with the text that was last accepted; ``SEQLAB_UPDATE_GOLDEN=1`` accepts another."""
+    path = ROOT / "tests" / "messages" / "golden" / f"{name}.txt"
+    if os.environ.get("SEQLAB_UPDATE_GOLDEN"):
+        path.write_text(text + "\n", encoding="utf-8")
+    assert text + "\n" == path.read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,8 +1,5 @@
 """What students read, word for word. A changed message is looked at and accepted with SEQLAB_UPDATE_GOLDEN=1."""
 
-import os
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -11,17 +8,7 @@ from seqlab import CheckFailed, check, toy
 from seqlab.checking.casefile import CheckFileError
 from seqlab.checking.check import run_check
 from seqlab.checking.locate import UnknownExercise, checks_of
-from tests.conftest import ROOT
-
-GOLDEN = Path(__file__).parent / "golden"
-
-
-def golden(name, text):
-    path = GOLDEN / f"{name}.txt"
-    if os.environ.get("SEQLAB_UPDATE_GOLDEN"):
-        GOLDEN.mkdir(exist_ok=True)
-        path.write_text(text + "\n")
-    assert text + "\n" == path.read_text()
+from tests.conftest import ROOT, golden
 
 
 @pytest.fixture(autouse=True)
@@ -103,7 +90,7 @@ def test_inputs_written_into():
 
 
 def test_a_failing_check_raises_one_line(capsys):
-    with pytest.raises(CheckFailed, match=r"check\(rnn_step_forward\): 0 of 7 cases right") as caught:
+    with pytest.raises(CheckFailed, match=r"check\(rnn_step_forward\): 0 of 9 cases right") as caught:
         check(broken("no_bias"))
     assert isinstance(caught.value, AssertionError)
     assert len(caught.value._render_traceback_()) == 1
@@ -111,7 +98,7 @@ def test_a_failing_check_raises_one_line(capsys):
 
 def test_html_shows_the_same_and_escapes():
     page = run_check(broken("no_bias"))._repr_html_()
-    assert "0 of 7 cases right" in page
+    assert "0 of 9 cases right" in page
     assert "Which one could you change without changing your result?" in page
 
     def rnn_step_forward(x, prev_h, Wx, Wh, b):
