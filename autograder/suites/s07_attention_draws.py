@@ -1,0 +1,145 @@
+"""The inputs of stage 7: maps that are not square, captioners that have something to say, places that were drawn."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from autograder.drawing import distinct_sizes
+from autograder.suites import s07_attention_oracles as oracles
+from autograder.suites.s06_captioning_draws import is_rich, normal, specials, stored
+from seqlab.checking.values import Array
+
+Arrays = dict[str, Array]
+Shape = dict[str, tuple[int, ...]]
+TRIES = 400
+
+
+def look_shapes(rng: np.random.Generator, gradient: bool = False, other: bool = False) -> Shape:
+    """N, H, R, C all different: maps are not square."""
+    N, H, R, C = distinct_sizes(rng, 4)
+    shapes: Shape = {"prev_h": (N, H), "A": (N, H, R, C)}
+    shapes |= {"dattn": (N, H)} if gradient else {}
+    return shapes | ({"other_h": (N, H), "other_A": (N, H, R, C)} if other else {})
+
+
+def single_shapes(rng: np.random.Generator, gradient: bool = False) -> Shape:
+    """A single image."""
+    H, R, C = distinct_sizes(rng, 3)
+    shapes: Shape = {"prev_h": (1, H), "A": (1, H, R, C)}
+    return shapes | ({"dattn": (1, H)} if gradient else {})
+
+
+def row_shapes(rng: np.random.Generator, gradient: bool = False) -> Shape:
+    """A map of a single row."""
+    N, H, C = distinct_sizes(rng, 3)
+    shapes: Shape = {"prev_h": (N, H), "A": (N, H, 1, C)}
+    return shapes | ({"dattn": (N, H)} if gradient else {})
+
+
+def ask_shapes(rng: np.random.Generator, gradient: str = "", single: bool = False) -> Shape:
+    """N, L, S, D all different; ``single`` makes N = L = 1; ``gradient`` names what has one."""
+    N, L, S, D = distinct_sizes(rng, 4)
+    N, L = (1, 1) if single else (N, L)
+    shapes: Shape = {"query": (N, S), "keys": (N, L, S), "values": (N, L, D), "v": (S,)}
+    of = {"attn": (N, D), "weights": (N, L)}
+    return shapes | ({f"d{gradient}": of[gradient]} if gradient else {})
+
+
+def step_shapes(rng: np.random.Generator) -> Shape:
+    """One step; N, D, H all different."""
+    N, D, H = distinct_sizes(rng, 3)
+    return {"x": (N, D), "prev_h": (N, H), "prev_c": (N, H), "attn": (N, H)} | _weights(D, H)
+
+
+def read_shapes(rng: np.random.Generator, gradient: bool = True, single: bool = False) -> Shape:
+    """A whole sequence; N, T, D, H, R, C all different; ``single`` makes N = T = 1."""
+    N, T, D, H, R, C = distinct_sizes(rng, 6)
+    N, T = (1, 1) if single else (N, T)
+    shapes: Shape = {"x": (N, T, D), "A": (N, H, R, C)}
+    return shapes | ({"dh": (N, T, H)} if gradient else {}) | _weights(D, H)
+
+
+def _weights(D: int, H: int) -> Shape:
+    return {"Wx": (D, 4 * H), "Wh": (H, 4 * H), "Wattn": (H, 4 * H), "b": (4 * H,)}
+
+
+def told(rng: np.random.Generator, single: bool = False, dtype: str = "float64") -> Arrays:
+    """Features, captions of several lengths and a captioner; all sizes different."""
+    N, T, L, D, W, H, S, V = sizes(rng)
+    N, T = (1, 2) if single else (N, T)
+    special = specials(rng, V)
+    features, captions = normal(rng, (N, L, D), dtype, 1.0), stored(rng, N, T, V, special)
+    return {"features": features, "captions": captions, "special": special} | layers(rng, D, W, H, S, V, dtype)
+
+
+def scored(rng: np.random.Generator) -> Arrays:
+    """Scores for the loss alone, float32, with a good many steps, so that rounding in between is seen."""
+    arrays = told(rng, dtype="float32")
+    N, T, V = 7, 40, len(arrays["embed_weight"])
+    del arrays["features"]
+    captions, scores = stored(rng, N, T, V, arrays["special"]), normal(rng, (N, T - 1, V), "float32", 2.0)
+    return arrays | {"captions": captions, "scores": scores}
+
+
+def speaking(rng: np.random.Generator, shy: bool = True, max_length: int = 8, N: int = 6) -> Arrays:
+    """A captioner with something to say: captions of several lengths that hang on the image and on their own words.
+
+    With ``shy`` the two words that may not be said would not be said anyway; without, they often score highest.
+    """
+    for _ in range(TRIES):
+        _, _, L, D, W, H, S, V = sizes(rng)
+        special = specials(rng, V)
+        task = {"features": normal(rng, (N, L, D), "float64", 1.5), "special": special}
+        parts = layers(rng, D, W, H, S, V, "float64", scale=1.5)
+        parts["vocabulary_bias"][special[2]] += 1.5
+        parts["vocabulary_bias"][special[:2]] += -50.0 if shy else 1.0
+        arrays = task | {"max_length": np.array([max_length])} | parts
+        if N == 1 or is_rich(oracles.captioner(**arrays)["captions"], special):
+            return arrays
+    raise RuntimeError(f"no captioner with something to say in {TRIES} draws")
+
+
+def drawn(rng: np.random.Generator, single: bool = False, full: bool = False, dtype: str = "float64") -> Arrays:
+    """Places drawn from their weights, and captions of several lengths; ``full`` leaves no step out."""
+    N, T, L = distinct_sizes(rng, 3, low=3)
+    N, T = (1, 1) if single else (N, T)
+    lengths = rng.permutation(np.r_[T, max(T - 2, 1), rng.integers(1, T + 1, N)][:N])
+    counts = np.arange(T) < (T if full else lengths[:, None])
+    scores = rng.standard_normal((N, T, L))
+    cuts = rng.random((N, T, 1)) < oracles.softmax(scores).cumsum(axis=2)
+    floats = {
+        "word_log_probs": np.log(rng.uniform(0.05, 0.9, (N, T))),
+        "place_scores": scores,
+        "baseline": rng.normal(-1.0, 0.7, (N, T)),
+    }
+    whole = {"positions": cuts.argmax(axis=2), "counts": np.broadcast_to(counts, (N, T)).copy()}
+    return {name: array.astype(dtype) for name, array in floats.items()} | whole
+
+
+def sizes(rng: np.random.Generator) -> tuple[int, ...]:
+    """N, T, L, D, W, H, S and V, all different, V the largest."""
+    *others, V = sorted(distinct_sizes(rng, 8, low=3, high=12))
+    return (*(int(size) for size in rng.permutation(others)), V)
+
+
+def layers(rng: np.random.Generator, D: int, W: int, H: int, S: int, V: int, dtype: str, scale: float = 0.6) -> Arrays:
+    """The layers of AttentionCaptioner, in torch's shapes."""
+    shapes: Shape = {
+        "first_h_weight": (H, D),
+        "first_h_bias": (H,),
+        "first_c_weight": (H, D),
+        "first_c_bias": (H,),
+        "embed_weight": (V, W),
+        "query_weight": (S, H),
+        "query_bias": (S,),
+        "key_weight": (S, D),
+        "v": (S,),
+        "cell_weight_ih": (4 * H, W + D),
+        "cell_weight_hh": (4 * H, H),
+        "cell_bias_ih": (4 * H,),
+        "cell_bias_hh": (4 * H,),
+        "vocabulary_weight": (V, H + D),
+        "vocabulary_bias": (V,),
+    }
+    parts = {name: normal(rng, shape, dtype, scale) for name, shape in shapes.items()}
+    return parts | {"v": np.asarray(parts["v"] * parts["v"].dtype.type(2))}
