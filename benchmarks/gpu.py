@@ -1,4 +1,4 @@
-"""The torch modules of ``solutions.faster.modules`` against cuDNN on a GPU: ``python -m benchmarks.gpu``."""
+"""On a GPU, by ``python -m benchmarks.gpu``: the modules of ``solutions.faster`` against cuDNN, and attention."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 import torch
 from torch import Tensor, nn
 
+from benchmarks.gpu_attention import measure_epochs
 from benchmarks.measuring import Line, best_seconds, print_table
 from solutions.faster import modules
 
@@ -27,6 +28,7 @@ def main() -> None:
         return
     name = f"{torch.cuda.get_device_name()}, torch {torch.__version__}, {time.strftime('%Y-%m-%d')}"
     print_table(f"Torch modules against cuDNN, {name}", list(measure()))
+    print_table(f"A captioner that looks, {name}", list(measure_epochs("cuda")))
 
 
 def measure() -> Iterator[Line]:
