@@ -133,6 +133,13 @@ def on_scenes(seed: int, lengths: Lengths) -> Iterator[Row]:
         yield f"words that speak of a digit: {name}", [true, *figures, seconds]
 
 
+def told(seed: int, rows: Iterator[Row]) -> Iterator[Row]:
+    """The same rows, each printed as soon as it is there."""
+    for name, figures in rows:
+        print(f"seed {seed}, {name}: {', '.join(f'{one:.3f}' for one in figures)}", flush=True)
+        yield name, figures
+
+
 def table(title: str, columns: Sequence[str], runs: Sequence[Sequence[Row]]) -> None:
     """Print the mean of all runs, and the least and the largest figure where there are several."""
     print(f"\n### {title}, {len(runs)} seeds\n\n| | {' | '.join(columns)} |\n|---|{'---|' * len(columns)}")
@@ -154,7 +161,7 @@ def main() -> None:
     parser.add_argument("what", nargs="*", choices=["icons", "scenes"], default=["icons", "scenes"])
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--epochs", type=int, default=25, help="of the captioners of the icons")
-    parser.add_argument("--hard-epochs", type=int, default=10, help="of hard attention, after the soft one")
+    parser.add_argument("--hard-epochs", type=int, default=8, help="of hard attention, after the soft one")
     parser.add_argument("--scene-epochs", type=int, default=20)
     wanted = parser.parse_args()
     lengths = Lengths(wanted.epochs, wanted.hard_epochs, wanted.scene_epochs)
@@ -162,7 +169,8 @@ def main() -> None:
     with one_thread():
         for what in wanted.what:
             measure, columns = tasks[what]
-            table(what, columns, [list(measure(seed, lengths)) for seed in wanted.seeds])
+            runs = [list(told(seed, measure(seed, lengths))) for seed in wanted.seeds]
+            table(what, columns, runs)
 
 
 if __name__ == "__main__":

@@ -92,10 +92,10 @@ rng = np.random.default_rng(0)
 sizes = (4, 16, 64, 256, 1024)
 largest: dict[str, list[float]] = {"divided": [], "not divided": []}
 for H in sizes:
-    states, maps = rng.standard_normal((200, H)), rng.standard_normal((200, H, 8, 8))
+    states, many = rng.standard_normal((200, H)), rng.standard_normal((200, H, 8, 8))
     for name, factor in (("divided", 1.0), ("not divided", H**0.5)):
-        _, weights, _ = dot_product_attention_forward(states * factor, maps)
-        largest[name].append(weights.max(axis=(1, 2)).mean())
+        weights = dot_product_attention_forward(states * factor, many)[1]
+        largest[name].append(float(weights.max(axis=(1, 2)).mean()))
 figure = curves(
     {name: np.array(one) for name, one in largest.items()}, "numbers in a state", "mean of the largest weight"
 )
@@ -442,6 +442,154 @@ class AttentionCaptioner(nn.Module):
 
 
 # %% [markdown]
+# > **Think.** A plain mean over the places feeds the first state. So even the first word has seen the whole image, blurred. What could go wrong if it had not?
+#
+# ### Training on the icons
+#
+# The same icons as in stage 6, with the features of 64 places, 8 by 8, and 112 features at each. While training, half of all features are left out at random, so that nothing can hang on a single one. (`Learner` puts a loss into the form that the training loop of stage 6 takes.)
+
+# %% tags=["demo"]
+from seqlab.attention.training import Learner, standardised_places
+from seqlab.captioning.training import fit
+from seqlab.data import load_captions
+from seqlab.plots import loss_curve
+
+torch.set_num_threads(1)
+device = "cuda" if torch.cuda.is_available() else "cpu"
+icons = load_captions("icons", features="spatial")
+words = icons.vocabulary
+train_icons, new_icons = (task.to(device) for task in standardised_places(icons))
+torch.manual_seed(0)
+soft = AttentionCaptioner(len(words), train_icons.features.shape[2], 128, 256, 64).to(device)
+
+
+def soft_loss(features: Tensor, captions: Tensor) -> Tensor:
+    """The loss of your captioner on a minibatch."""
+    scores, _ = soft(features, captions)
+    return soft.loss_of(scores, captions)
+
+
+losses, held_out = fit(Learner(soft, soft_loss), train_icons, new_icons, epochs=25, rate=3e-3)
+print(f"on {device}: held-out loss {held_out[0]:.2f} after one epoch, {held_out[-1]:.2f} at the end")
+display(loss_curve(losses, smooth=50))
+
+# %% [markdown]
+# ### Is it worth it?
+#
+# The 690 icons that were held out; the same measures as in stage 6. For comparison, the captioner of stage 6 on the same split, trained as long, from `docs/benchmarks.md`.
+
+# %% tags=["demo"]
+from seqlab.caption_metrics import cider, exact_match
+
+
+def sentences(captions: Any) -> list[list[str]]:
+    """Rows of numbers as lists of words."""
+    return [words.sentence(row).split() for row in captions.tolist()]
+
+
+said, maps = soft.sample(new_icons.features, 6)
+told, right = sentences(said), sentences(new_icons.captions)
+references = [[one] for one in right]
+exact = exact_match(told, references)
+print(f"690 icons never seen: {exact:.1%} right word for word, CIDEr {cider(told, references):.2f}")
+
+# %% [markdown]
+# ### Where it looks
+#
+# Now the reason why all this is done: you can *see* what the network was looking at. Each row is an icon never seen, then one picture for each word of its name, with the weights of that word laid over it: the redder, the more. Below are icons whose last word names a small sign in a corner, and which your captioner named right.
+#
+# Look for the moment when it turns to the sign. And be wary: a picture like this tells what was *seen*, and not what it was *used for*; and each vector of features has seen more of the image than the square it stands for.
+
+# %% tags=["demo"]
+from seqlab.attention.pictures import against_chance, bars, looks
+
+SIGNS = {"lock", "plus", "minus", "check", "alert", "off", "remove", "clock", "cog", "search", "star", "heart", "edit"}
+pictures: Any = icons.val.images
+signed = [k for k, name in enumerate(right) if told[k] == name and name[-1] in SIGNS and len(name) > 1][:8]
+if signed:
+    display(looks(pictures[signed], [told[k] for k in signed], maps[signed].cpu().numpy(), title="named right"))
+wrong = [k for k, name in enumerate(right) if told[k] != name and set(told[k]) & set(name)][::25][:5]
+if wrong:
+    display(looks(pictures[wrong], [told[k] for k in wrong], maps[wrong].cpu().numpy(), title="named wrong"))
+for k in wrong:
+    print(f"said: {' '.join(told[k])}; the artist says: {' '.join(right[k])}")
+
+# %% [markdown]
+# ## 7.6 Is it the right place?
+#
+# Pretty maps prove little: one always finds something to nod at. On the icons nobody knows where the network *should* look. So we take pictures for which it is known: the **digit scenes**. One or two real digits in four colours, captions such as *a red five left of a green four*, and around each digit a box. For the words *a red five* the right place is the box of the five; the words between have none.
+#
+# A small convolutional network, `SceneEyes`, turns a scene into 8 by 8 places, and learns together with your captioner, from the captions alone. It never gets a box. One trick: while training, your captioner **blinks**: four looks in ten show nothing at all (`Blinks` replaces `attend`). Without it the network would see all it needs at the first word, keep it in its memory, and
+# look anywhere afterwards. What is seen only once can be missed; so it learns to look when it needs to know.
+#
+# Then we take scenes never seen. A scene with two digits can be told from either side: *a red five left of a green four* is *a green four right of a red five*, and which of the two the data say is chance. Both are true. For the true captions we measure, for every word that speaks of a digit,
+#
+# - the **share** of the weights that lies inside the right box. If the network looked everywhere alike, it would be the box's share of the image;
+# - how often the **peak**, the middle of the place with the largest weight, lies inside the right box. For a place drawn blindly it would be the share of places whose middle does.
+
+# %% tags=["demo"]
+from seqlab.attention.scenes import Blinks, SceneEyes, box_scores, digits_told, known_boxes
+from seqlab.torch_training import fit as fit_examples
+
+
+class BlinkingCaptioner(Blinks, AttentionCaptioner):
+    """Your captioner, missing some of what it looks at while it learns."""
+
+
+scenes = load_captions("digit_scenes", features="images")
+torch.manual_seed(0)
+eyes = SceneEyes().to(device)
+reader = BlinkingCaptioner(len(scenes.vocabulary), eyes.feature_dim, 32, 128, 64).to(device)
+
+
+def scene_loss(captions: Tensor, images: Tensor, _: Tensor) -> Tensor:
+    """The loss on a minibatch of scenes."""
+    scores, _ = reader(eyes(images), captions)
+    return reader.loss_of(scores, captions)
+
+
+both, chance = nn.ModuleList([eyes, reader]), np.random.default_rng(0)
+losses = fit_examples(
+    both, scenes.train, scene_loss, epochs=10, batch_size=64, rng=chance, learning_rate=5e-3, weight_decay=0.05
+)
+display(loss_curve(losses, smooth=50, title="digit scenes"))
+
+# %% tags=["demo"]
+from seqlab.data.synthesis.scenes import COLOURS, NAMES
+
+
+def told_of(rows: Any) -> list[list[str]]:
+    """Captions of scenes as lists of words."""
+    return [scenes.vocabulary.sentence(row).split() for row in rows.tolist()]
+
+
+batch: Any = scenes.val.batch(np.arange(len(scenes.val)))
+with torch.no_grad():
+    spoken, seen_at = reader.sample(eyes(torch.from_numpy(batch.features).to(device)), batch.captions.shape[1] - 1)
+said_of, gaze, boxes = told_of(spoken), seen_at.cpu().numpy(), known_boxes("val")
+digits = [digits_told(one, other) for one, other in zip(said_of, told_of(batch.captions), strict=True)]
+scores = box_scores(said_of, digits, gaze, boxes)
+true = [k for k, found in enumerate(digits) if found is not None]
+print(
+    f"{len(true) / len(digits):.1%} of {len(digits)} captions are true; {len(scores.words)} of their words speak of a digit"
+)
+parts = {"all": scores, "a": scores.of("a"), "colours": scores.of(*COLOURS), "digits": scores.of(*NAMES)}
+inside = {name: (float(one.inside.mean()), float(one.area.mean())) for name, one in parts.items()}
+peaks = {name: (float(one.peak.mean()), float(one.chance.mean())) for name, one in parts.items()}
+display(against_chance(inside, title="share of the weights inside the right box"))
+display(against_chance(peaks, title="how often the peak is inside the right box"))
+
+# %% tags=["demo"]
+some = [k for k in true if "of" in said_of[k]][:6]
+framed = [np.array([boxes[k][digit] if digit >= 0 else [-1] * 4 for digit in digits[k] or ()]) for k in some]
+scene_images: Any = scenes.val.images
+if some:
+    display(looks(scene_images[some], [said_of[k] for k in some], gaze[some], framed))
+
+# %% [markdown]
+# Nobody told it what a digit is, or where one was. And yet it looks at the five when it says *five*: that is the only place from which the word can be known. Look at the words between, too. Where would *you* look before you say *left of*?
+
+# %% [markdown]
 # ## 7.7 Hard attention: one place, drawn by chance
 #
 # Soft attention sees a blend of all places. **Hard** attention sees *one*: at each step a place $p_t$ is drawn, place $l$ with probability $w_{t,l}$, and the network gets $z_t = a_{p_t}$ and nothing else. That is closer to an eye, and it is cheaper where places are many. But how is it to learn? Which place was drawn does not change smoothly with the weights, so no gradient comes back through the draw.
@@ -490,6 +638,73 @@ def hard_attention_loss(
 
 
 # %% [markdown]
+# ### What a baseline is worth
+#
+# `DrawsPlaces`, put before your captioner, replaces `attend`: it draws a place with your weights, and shows that one. (Read it: `seqlab/attention/hard.py`.) We take your trained captioner, one minibatch, and let it draw 40 times. Each time your `hard_attention_loss` gives another gradient. How much do they differ? Three baselines:
+#
+# - none: zero;
+# - one number for each step, the mean over the batch;
+# - one for each caption and step: what the captioner would have earned if it had blended all places. It knows the image and the words, and may: it does not know the draw.
+
+# %% tags=["demo"]
+from functools import partial
+
+from seqlab.attention.hard import (
+    LIKELIEST,
+    DrawsPlaces,
+    batch_baseline,
+    blended_baseline,
+    loss_by_chance,
+    no_baseline,
+    spread_of_gradient,
+)
+
+
+class HardCaptioner(DrawsPlaces, AttentionCaptioner):
+    """Your captioner, seeing one place at a time."""
+
+
+hard = HardCaptioner(len(words), train_icons.features.shape[2], 128, 256, 64).to(device)
+hard.load_state_dict(soft.state_dict())
+few = train_icons.part(torch.arange(64, device=device))
+baselines = {"none": no_baseline, "mean of each step": batch_baseline, "blended look": blended_baseline}
+spreads = {
+    name: spread_of_gradient(hard, hard_attention_loss, few.features, few.captions, one)
+    for name, one in baselines.items()
+}
+display(bars(spreads, "variance of the gradient", "40 draws on the same minibatch, by baseline", logarithmic=True))
+
+# %% [markdown]
+# ### Soft and hard, side by side
+#
+# Now the hard captioner learns on: a few more epochs, each look drawn by chance, from where the soft one stopped. (From the start it would learn too, but slowly: as long as the network cannot read what it sees, no look is better than another.) To caption, it takes the likeliest place in place of a drawn one.
+
+# %% tags=["demo"]
+by_chance = partial(loss_by_chance, hard, hard_attention_loss)
+losses, held_out = fit(Learner(hard, by_chance), train_icons, new_icons, epochs=8, rate=1e-3)
+hard.forget(LIKELIEST)
+said_hard, maps_hard = hard.sample(new_icons.features, 6)
+told_hard = sentences(said_hard)
+print(f"soft: {exact:.1%} right word for word, largest weight {maps[said > 0].max(dim=1)[0].mean():.2f} on average")
+print(
+    f"hard: {exact_match(told_hard, references):.1%} right word for word, "
+    f"largest weight {maps_hard[said_hard > 0].max(dim=1)[0].mean():.2f}"
+)
+pairs = [k for k in signed if told_hard[k] == right[k]][:4]
+if pairs:
+    display(looks(pictures[pairs], [told[k] for k in pairs], maps[pairs].cpu().numpy(), title="soft"))
+    display(looks(pictures[pairs], [told_hard[k] for k in pairs], maps_hard[pairs].cpu().numpy(), title="hard"))
+
+# %% [markdown]
+# Nothing in the loss of the hard captioner asks for sharp weights. They sharpen by themselves: a place that went well is drawn more often, and in the end the network hardly ever looks elsewhere.
+#
 # ## What you have now
 #
-# - Attention by hand, forwards and backwards.
+# - Attention by hand, forwards and backwards: a weighted mean, a softmax over all places, a product that is divided by a root; and why the places get two gradients.
+# - Two ways to ask, an LSTM with two inputs and two outputs, and a captioner that looks before every word and begins the same way in training and in sampling.
+# - A measure for maps: not whether they look convincing, but how much of them lies where it should, beside what blind looks would score.
+# - REINFORCE: a gradient through chance that is right on average, and baselines that make it useful.
+#
+# **To go further.** Put `dot_product_attention` into the captioner in place of the additive one: override `attend`. Which learns faster? Give the soft captioner's loss a term that rewards looking at everything once (Xu and others 2015, section 4.2.1). Train the hard captioner from the start. Let the digit scenes be read by a hard captioner, and score its peaks.
+#
+# **Next.** So far the network asked its own questions. In stage 8 you ask: a question in words, an image, and an answer that has to be looked for.

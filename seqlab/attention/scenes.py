@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 import torch
@@ -64,6 +65,24 @@ def _moved(images: Tensor, most: int) -> Tensor:
     down, across = (int(one) for one in torch.randint(0, 2 * most + 1, (2,)))
     wide = nn.functional.pad(images, (0, 0, most, most, most, most))
     return wide[:, down : down + images.shape[1], across : across + images.shape[2]]
+
+
+class Blinks(nn.Module):
+    """Put before a captioner in the list of base classes: in training mode some looks show nothing.
+
+    A captioner that sees everything at its first look keeps it in its memory, and looks anywhere afterwards. One that
+    may miss what it looks at learns to look when it needs to know.
+    """
+
+    blink = 0.4  # the probability that a look shows nothing
+
+    def attend(self, prev_h: Tensor, features: Tensor, keys: Tensor) -> tuple[Tensor, Tensor]:
+        """What is seen, (N, D), zeros where the eye was closed, and the weights of all places, (N, L)."""
+        open_eyed: Any = super()
+        attn, weights = open_eyed.attend(prev_h, features, keys)
+        if self.training:
+            attn = attn * (torch.rand(len(attn), 1, device=attn.device) >= self.blink)
+        return attn, weights
 
 
 def known_boxes(split: str, places: Places | None = None) -> Array:

@@ -20,7 +20,7 @@ from seqlab.attention.hard import (
     spread_of_gradient,
 )
 from seqlab.attention.pictures import against_chance, bars, looks
-from seqlab.attention.scenes import SceneEyes, box_scores, digits_told, told_from_the_other_side
+from seqlab.attention.scenes import Blinks, SceneEyes, box_scores, digits_told, told_from_the_other_side
 from seqlab.attention.training import Learner, standardised_places
 from seqlab.captioning.icons import Task
 from seqlab.captioning.training import fit
@@ -117,6 +117,22 @@ class Blend(torch.nn.Module):
 
 class Draws(DrawsPlaces, Blend):
     pass
+
+
+class Blinking(Blinks, Blend):
+    pass
+
+
+def test_blinking_closes_the_eye_only_in_training():
+    model, many = Blinking(), FEATURES[:1].expand(20000, -1, -1)
+    torch.manual_seed(0)
+    seen, weights = model.attend(many.mean(1), many, model.key(many))
+    closed = (seen == 0).all(dim=1)
+    assert closed.float().mean() == pytest.approx(0.4, abs=0.02)
+    model.eval()
+    everything, same = model.attend(many.mean(1), many, model.key(many))
+    torch.testing.assert_close(seen[~closed], everything[~closed])
+    torch.testing.assert_close(weights, same)
 
 
 def hard_loss(words, weights, places, counts, baseline):
