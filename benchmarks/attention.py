@@ -23,7 +23,7 @@ from autograder.authoring.master import read_master
 from autograder.course import find_root, load_course
 from autograder.reference import reference_namespace
 from seqlab.attention.hard import LIKELIEST, DrawsPlaces, loss_by_chance
-from seqlab.attention.scenes import SceneEyes, box_scores, digits_told, known_boxes
+from seqlab.attention.scenes import SceneEyes, box_scores, digits_told, known_boxes, phrase_scores
 from seqlab.attention.training import Learner, standardised_places
 from seqlab.caption_metrics import cider, exact_match
 from seqlab.captioning.icons import Task, standardised
@@ -106,7 +106,7 @@ def on_scenes(seed: int, lengths: Lengths) -> Iterator[Row]:
     scenes, seven = load_captions("digit_scenes", features="images"), answers("s07_attention")
     torch.manual_seed(seed)
     eyes = SceneEyes()
-    reader = seven["AttentionCaptioner"](len(scenes.vocabulary), eyes.feature_dim, 32, 96, S)
+    reader = seven["AttentionCaptioner"](len(scenes.vocabulary), eyes.feature_dim, 32, 128, S)
 
     def loss_of(told: Tensor, images: Tensor, _: Tensor) -> Tensor:
         loss: Tensor = reader.loss_of(reader(eyes(images), told)[0], told)
@@ -114,23 +114,30 @@ def on_scenes(seed: int, lengths: Lengths) -> Iterator[Row]:
 
     start, both = time.process_time(), nn.ModuleList([eyes, reader])
     rng = np.random.default_rng(seed)
-    fit_examples(both, scenes.train, loss_of, epochs=lengths.scenes, batch_size=64, rng=rng, weight_decay=0.05)
+    fit_examples(
+        both,
+        scenes.train,
+        loss_of,
+        epochs=lengths.scenes,
+        batch_size=64,
+        rng=rng,
+        learning_rate=4e-3,
+        weight_decay=0.05,
+    )
     seconds = time.process_time() - start
     told, images = (torch.from_numpy(one) for one in scenes.val.batch(np.arange(len(scenes.val)))[:2])
     with torch.no_grad():
         said, weights = reader.sample(eyes(images), told.shape[1] - 1)
     spoken, right = ([scenes.vocabulary.sentence(row).split() for row in rows.tolist()] for rows in (said, told))
     digits = [digits_told(one, other) for one, other in zip(spoken, right, strict=True)]
-    found = box_scores(spoken, digits, weights.numpy(), known_boxes("val"))
+    boxes, gaze = known_boxes("val"), weights.numpy()
+    found = box_scores(spoken, digits, gaze, boxes)
     true = sum(one is not None for one in digits) / len(digits)
-    for name, part in {
-        "all": found,
-        "a": found.of("a"),
-        "colours": found.of(*COLOURS),
-        "digits": found.of(*NAMES),
-    }.items():
+    parts = {"all words of a digit": found, "of these, *a*": found.of("a"), "colours": found.of(*COLOURS)}
+    parts |= {"names": found.of(*NAMES), "whole phrases": phrase_scores(digits, gaze, boxes)}
+    for name, part in parts.items():
         figures = [float(one.mean()) for one in (part.inside, part.area, part.peak, part.chance)]
-        yield f"words that speak of a digit: {name}", [true, *figures, seconds]
+        yield name, [true, *figures, seconds]
 
 
 def told(seed: int, rows: Iterator[Row]) -> Iterator[Row]:
@@ -162,7 +169,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--epochs", type=int, default=25, help="of the captioners of the icons")
     parser.add_argument("--hard-epochs", type=int, default=8, help="of hard attention, after the soft one")
-    parser.add_argument("--scene-epochs", type=int, default=20)
+    parser.add_argument("--scene-epochs", type=int, default=12)
     wanted = parser.parse_args()
     lengths = Lengths(wanted.epochs, wanted.hard_epochs, wanted.scene_epochs)
     tasks = {"icons": (on_icons, ICON_COLUMNS), "scenes": (on_scenes, SCENE_COLUMNS)}

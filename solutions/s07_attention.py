@@ -12,8 +12,8 @@
 # |---|---|---|---|---|
 # | $N$ | images in a batch | | $V$ | words in the vocabulary |
 # | $T$ | words in a caption, as stored; steps in time | | $W$ | numbers that stand for a word |
-# | $L$ | places in an image: $R$ rows times $C$ columns | | $H$ | numbers in a hidden state |
-# | $D$ | features at a place | | $S$ | numbers in which a question and a place are compared |
+# | $L$ | places in an image: rows times columns | | $H$ | numbers in a hidden state |
+# | $D$ | features at a place | | $Q$ | numbers in a query, and in a key |
 #
 # Unless a function says otherwise, results have the floating type of the numbers that came in: `float32` stays `float32`.
 
@@ -51,7 +51,7 @@ Array = np.ndarray
 #
 # **With a pencil.** Four numbers in a state, $h = (1, 1, 1, 1)$. Two places, $a_1 = (1, 1, 0, 0)$ and $a_2 = (0, 0, 0, 0)$. The products are 2 and 0, the scores $2 / \sqrt{4} = 1$ and 0, the weights $e / (e + 1) = 0.731$ and $0.269$. So $z = (0.731, 0.731, 0, 0)$. Without the division the weights would be 0.881 and 0.119.
 #
-# The image comes as a convolutional network leaves it: `A` of shape $(N, H, R, C)$, features before rows and columns. And mind that our maps are not always square.
+# The image comes as a convolutional network leaves it: `A` of shape $(N, H, rows, columns)$, features before rows and columns. And mind that our maps are not always square.
 
 
 # %% exercise="dot_product_attention_forward"
@@ -60,21 +60,21 @@ def dot_product_attention_forward(prev_h: Array, A: Array) -> tuple[Array, Array
 
     Args:
         prev_h: states, (N, H).
-        A: features at every place of every image, (N, H, R, C).
+        A: features at every place of every image, (N, H, rows, columns).
 
     Returns:
         attn: what each state gets to see, (N, H): the mean of all places of its image, weighted by how well they fit.
-        weights: of the places, (N, R, C); they add up to 1 for each image.
+        weights: of the places, (N, rows, columns); they add up to 1 for each image.
         cache: whatever dot_product_attention_backward will need.
     """
     ### BEGIN SOLUTION
-    N, H, R, C = A.shape
-    places = A.reshape(N, H, R * C)
+    N, H, rows, columns = A.shape
+    places = A.reshape(N, H, rows * columns)
     scores = np.einsum("nh,nhl->nl", prev_h, places) / H**0.5
     fits = np.exp(scores - scores.max(axis=1, keepdims=True))
     weights = fits / fits.sum(axis=1, keepdims=True)
     attn = np.einsum("nl,nhl->nh", weights, places)
-    return attn, weights.reshape(N, R, C), (prev_h, places, weights, A.shape)
+    return attn, weights.reshape(N, rows, columns), (prev_h, places, weights, A.shape)
     ### END SOLUTION
 
 
@@ -126,7 +126,7 @@ def dot_product_attention_backward(dattn: Array, cache: Any) -> tuple[Array, Arr
 
     Returns:
         dprev_h: gradient of the loss with respect to the states, (N, H).
-        dA: gradient of the loss with respect to the features, (N, H, R, C).
+        dA: gradient of the loss with respect to the features, (N, H, rows, columns).
     """
     ### BEGIN SOLUTION
     prev_h, places, weights, shape = cache
@@ -166,11 +166,11 @@ def dot_product_attention(prev_h: Tensor, A: Tensor) -> tuple[Tensor, Tensor]:
 
     Args:
         prev_h: states, (N, H).
-        A: features at every place of every image, (N, H, R, C).
+        A: features at every place of every image, (N, H, rows, columns).
 
     Returns:
         attn: what each state gets to see, (N, H).
-        weights: of the places, (N, R, C).
+        weights: of the places, (N, rows, columns).
     """
     ### BEGIN SOLUTION
     places = A.flatten(2)
@@ -184,7 +184,7 @@ def dot_product_attention(prev_h: Tensor, A: Tensor) -> tuple[Tensor, Tensor]:
 # %% [markdown]
 # ### Additive attention
 #
-# In the dot product the state itself is the question, so it has to be as long as a place, and has to point to what it wants to see. Bahdanau's attention asks for less. Question and place are first turned into vectors of the same length $S$ by weights that are learned: a **query** $q$ from the state, a **key** $k_l$ from each place. A tiny network then
+# In the dot product the state itself is the question, so it has to be as long as a place, and has to point to what it wants to see. Bahdanau's attention asks for less. Question and place are first turned into vectors of the same length $Q$ by weights that are learned: a **query** $q$ from the state, a **key** $k_l$ from each place. A tiny network then
 # compares them,
 #
 # $$e_l = v \cdot \tanh(q + k_l), \qquad w = \text{softmax}(e), \qquad z = \sum_l w_l \, a_l,$$
@@ -193,7 +193,7 @@ def dot_product_attention(prev_h: Tensor, A: Tensor) -> tuple[Tensor, Tensor]:
 #
 # This function gets queries and keys ready made: the keys do not depend on the state, so whoever calls it works them out once for each image, and not again at every step.
 #
-# **With a pencil.** $S = 1$, one query $q = 0.5$, two places with keys $0.5$ and $-0.5$ and values 10 and 20, and $v = 2$. The scores are $2 \tanh(1) = 1.523$ and $2 \tanh(0) = 0$; the weights 0.821 and 0.179; and $z = 0.821 \cdot 10 + 0.179 \cdot 20 = 11.79$.
+# **With a pencil.** $Q = 1$, one query $q = 0.5$, two places with keys $0.5$ and $-0.5$ and values 10 and 20, and $v = 2$. The scores are $2 \tanh(1) = 1.523$ and $2 \tanh(0) = 0$; the weights 0.821 and 0.179; and $z = 0.821 \cdot 10 + 0.179 \cdot 20 = 11.79$.
 
 
 # %% exercise="additive_attention"
@@ -201,10 +201,10 @@ def additive_attention(query: Tensor, keys: Tensor, values: Tensor, v: Tensor) -
     """Look at some images by comparing a query with the key of every place.
 
     Args:
-        query: one for each image, (N, S).
-        keys: one for each place, (N, L, S).
+        query: one for each image, (N, Q).
+        keys: one for each place, (N, L, Q).
         values: what is to be seen at each place, (N, L, D).
-        v: turns a comparison into a score, (S,).
+        v: turns a comparison into a score, (Q,).
 
     Returns:
         attn: what each query gets to see, (N, D).
@@ -274,11 +274,11 @@ class AttentionLSTM(nn.Module):
 
         Args:
             x: inputs of all steps, (N, T, D).
-            A: features at every place of every image, (N, H, R, C).
+            A: features at every place of every image, (N, H, rows, columns).
 
         Returns:
             h: the states after every step, (N, T, H).
-            weights: ``weights[:, t]`` are those of the look that step t uses, (N, T, R, C).
+            weights: ``weights[:, t]`` are those of the look that step t uses, (N, T, rows, columns).
         """
         ### BEGIN SOLUTION
         h = c = A.mean(dim=(2, 3))
@@ -338,8 +338,8 @@ class AttentionCaptioner(nn.Module):
 
         first_h, first_c: from the mean of the features to the first state and the first cell, (D to H).
         embed: the vectors of the words, (V, W).
-        query, key: from a state (H to S), and from the features of a place (D to S), to what is compared.
-        v: (S,), for additive_attention.
+        query, key: from a state (H to Q), and from the features of a place (D to Q), to what is compared.
+        v: (Q,), for additive_attention.
         cell: an LSTMCell from a word and what is seen, side by side, (W + D to H).
         vocabulary: from a state and what was seen, side by side, to scores, (H + D to V).
         """
@@ -359,7 +359,7 @@ class AttentionCaptioner(nn.Module):
 
         Args:
             features: (N, L, D).
-            keys: ``self.key(features)``, (N, L, S), the same at every step.
+            keys: ``self.key(features)``, (N, L, Q), the same at every step.
 
         Returns:
             attn: what is seen, (N, D).
@@ -519,27 +519,21 @@ for k in wrong:
 #
 # Pretty maps prove little: one always finds something to nod at. On the icons nobody knows where the network *should* look. So we take pictures for which it is known: the **digit scenes**. One or two real digits in four colours, captions such as *a red five left of a green four*, and around each digit a box. For the words *a red five* the right place is the box of the five; the words between have none.
 #
-# A small convolutional network, `SceneEyes`, turns a scene into 8 by 8 places, and learns together with your captioner, from the captions alone. It never gets a box. One trick: while training, your captioner **blinks**: four looks in ten show nothing at all (`Blinks` replaces `attend`). Without it the network would see all it needs at the first word, keep it in its memory, and
-# look anywhere afterwards. What is seen only once can be missed; so it learns to look when it needs to know.
+# A small convolutional network, `SceneEyes`, turns a scene into 8 by 8 places, and learns together with your captioner, from the captions alone. It never gets a box.
 #
-# Then we take scenes never seen. A scene with two digits can be told from either side: *a red five left of a green four* is *a green four right of a red five*, and which of the two the data say is chance. Both are true. For the true captions we measure, for every word that speaks of a digit,
+# Then we take scenes never seen. A scene with two digits can be told from either side: *a red five left of a green four* is *a green four right of a red five*, and which of the two the data say is chance. Both are true. For the true captions we measure, for every word that speaks of a digit, and for whole phrases such as *a red five* (the mean of the weights of its three words),
 #
 # - the **share** of the weights that lies inside the right box. If the network looked everywhere alike, it would be the box's share of the image;
 # - how often the **peak**, the middle of the place with the largest weight, lies inside the right box. For a place drawn blindly it would be the share of places whose middle does.
 
 # %% tags=["demo"]
-from seqlab.attention.scenes import Blinks, SceneEyes, box_scores, digits_told, known_boxes
+from seqlab.attention.scenes import SceneEyes, box_scores, digits_told, known_boxes, phrase_scores
 from seqlab.torch_training import fit as fit_examples
-
-
-class BlinkingCaptioner(Blinks, AttentionCaptioner):
-    """Your captioner, missing some of what it looks at while it learns."""
-
 
 scenes = load_captions("digit_scenes", features="images")
 torch.manual_seed(0)
 eyes = SceneEyes().to(device)
-reader = BlinkingCaptioner(len(scenes.vocabulary), eyes.feature_dim, 32, 128, 64).to(device)
+reader = AttentionCaptioner(len(scenes.vocabulary), eyes.feature_dim, 32, 128, 64).to(device)
 
 
 def scene_loss(captions: Tensor, images: Tensor, _: Tensor) -> Tensor:
@@ -550,7 +544,7 @@ def scene_loss(captions: Tensor, images: Tensor, _: Tensor) -> Tensor:
 
 both, chance = nn.ModuleList([eyes, reader]), np.random.default_rng(0)
 losses = fit_examples(
-    both, scenes.train, scene_loss, epochs=10, batch_size=64, rng=chance, learning_rate=5e-3, weight_decay=0.05
+    both, scenes.train, scene_loss, epochs=12, batch_size=64, rng=chance, learning_rate=4e-3, weight_decay=0.05
 )
 display(loss_curve(losses, smooth=50, title="digit scenes"))
 
@@ -573,7 +567,8 @@ true = [k for k, found in enumerate(digits) if found is not None]
 print(
     f"{len(true) / len(digits):.1%} of {len(digits)} captions are true; {len(scores.words)} of their words speak of a digit"
 )
-parts = {"all": scores, "a": scores.of("a"), "colours": scores.of(*COLOURS), "digits": scores.of(*NAMES)}
+parts = {"a": scores.of("a"), "colours": scores.of(*COLOURS), "digits": scores.of(*NAMES)}
+parts["whole phrases"] = phrase_scores(digits, gaze, boxes)
 inside = {name: (float(one.inside.mean()), float(one.area.mean())) for name, one in parts.items()}
 peaks = {name: (float(one.peak.mean()), float(one.chance.mean())) for name, one in parts.items()}
 display(against_chance(inside, title="share of the weights inside the right box"))
@@ -587,7 +582,10 @@ if some:
     display(looks(scene_images[some], [said_of[k] for k in some], gaze[some], framed))
 
 # %% [markdown]
-# Nobody told it what a digit is, or where one was. And yet it looks at the five when it says *five*: that is the only place from which the word can be known. Look at the words between, too. Where would *you* look before you say *left of*?
+# Nobody told it what a digit is, or where one was, and yet it looks there: that is the only place from which the words can be known.
+#
+# But look at the words one by one. The gaze runs *ahead* of the voice, as it does when people read aloud. It is on the digit when the network says *a*, a word that needs no looking at all, and by the time it says *five* it is often somewhere else. Why can it afford that? What does the cell get to see at the first word, and what does a cell do with what it has seen? And what might the network want to know, while it says *five*, about the
+# word that comes next?
 
 # %% [markdown]
 # ## 7.7 Hard attention: one place, drawn by chance

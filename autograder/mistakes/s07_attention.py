@@ -8,15 +8,15 @@ from autograder.suite import Mistake
 _SCORE = 'np.einsum("nh,nhl->nl", prev_h, places) / H**0.5'
 _NORMAL = "weights = fits / fits.sum(axis=1, keepdims=True)"
 _MEAN = 'attn = np.einsum("nl,nhl->nh", weights, places)'
-_RETURN = "weights.reshape(N, R, C), (prev_h"
+_RETURN = "weights.reshape(N, rows, columns), (prev_h"
 
 
 def _apart(axis: int) -> str:
     """A softmax along the rows or the columns of each map."""
     return (
-        "each = scores.reshape(N, R, C)\n"
+        "each = scores.reshape(N, rows, columns)\n"
         f"    each = np.exp(each - each.max(axis={axis}, keepdims=True))\n"
-        f"    weights = (each / each.sum(axis={axis}, keepdims=True)).reshape(N, R * C)"
+        f"    weights = (each / each.sum(axis={axis}, keepdims=True)).reshape(N, rows * columns)"
     )
 
 
@@ -38,7 +38,7 @@ LOOK = (
     Mistake(
         "look_divides_by_the_places",
         "dot_product_attention_forward",
-        ((_SCORE, 'np.einsum("nh,nhl->nl", prev_h, places) / (R * C) ** 0.5'),),
+        ((_SCORE, 'np.einsum("nh,nhl->nl", prev_h, places) / (rows * columns) ** 0.5'),),
         "the division is by the root of another number.",
         "Over how many terms does one product of a state and a place run?",
     ),
@@ -104,7 +104,7 @@ LOOK = (
     Mistake(
         "look_divides_twice",
         "dot_product_attention_forward",
-        ((_MEAN, 'attn = np.einsum("nl,nhl->nh", weights, places) / (R * C)'),),
+        ((_MEAN, 'attn = np.einsum("nl,nhl->nh", weights, places) / (rows * columns)'),),
         "the weights are right, and what is seen is too small by the number of places.",
         "The weights add up to 1 already. By what is a weighted mean divided then?",
     ),
@@ -118,7 +118,7 @@ LOOK = (
     Mistake(
         "look_lays_the_map_on_its_side",
         "dot_product_attention_forward",
-        ((_RETURN, "weights.reshape(N, C, R).transpose(0, 2, 1), (prev_h"),),
+        ((_RETURN, "weights.reshape(N, columns, rows).transpose(0, 2, 1), (prev_h"),),
         "what is seen is right, and the map of weights has the right shape and the wrong order.",
         "When the map became one row of places, did you read it along its rows or its columns?",
     ),

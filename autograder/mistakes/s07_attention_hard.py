@@ -13,7 +13,7 @@ HARD = (
         "hard_attention_loss",
         ((_SURPLUS, "surplus = rewards - baseline.detach()"),),
         "the loss is right, and too much gradient comes to the words: some of it through the reward.",
-        "What does the equation say about the reward minus the baseline, below the brace?",
+        "As what does the reward minus the baseline count, when gradients are taken?",
     ),
     Mistake(
         "hard_baseline_leaks",

@@ -37,10 +37,10 @@ def row_shapes(rng: np.random.Generator, gradient: bool = False) -> Shape:
 
 
 def ask_shapes(rng: np.random.Generator, gradient: str = "", single: bool = False) -> Shape:
-    """N, L, S, D all different; ``single`` makes N = L = 1; ``gradient`` names what has one."""
-    N, L, S, D = distinct_sizes(rng, 4)
+    """N, L, Q, D all different; ``single`` makes N = L = 1; ``gradient`` names what has one."""
+    N, L, Q, D = distinct_sizes(rng, 4)
     N, L = (1, 1) if single else (N, L)
-    shapes: Shape = {"query": (N, S), "keys": (N, L, S), "values": (N, L, D), "v": (S,)}
+    shapes: Shape = {"query": (N, Q), "keys": (N, L, Q), "values": (N, L, D), "v": (Q,)}
     of = {"attn": (N, D), "weights": (N, L)}
     return shapes | ({f"d{gradient}": of[gradient]} if gradient else {})
 
@@ -65,11 +65,11 @@ def _weights(D: int, H: int) -> Shape:
 
 def told(rng: np.random.Generator, single: bool = False, dtype: str = "float64") -> Arrays:
     """Features, captions of several lengths and a captioner; all sizes different."""
-    N, T, L, D, W, H, S, V = sizes(rng)
+    N, T, L, D, W, H, Q, V = sizes(rng)
     N, T = (1, 2) if single else (N, T)
     special = specials(rng, V)
     features, captions = normal(rng, (N, L, D), dtype, 1.0), stored(rng, N, T, V, special)
-    return {"features": features, "captions": captions, "special": special} | layers(rng, D, W, H, S, V, dtype)
+    return {"features": features, "captions": captions, "special": special} | layers(rng, D, W, H, Q, V, dtype)
 
 
 def scored(rng: np.random.Generator) -> Arrays:
@@ -87,10 +87,10 @@ def speaking(rng: np.random.Generator, shy: bool = True, max_length: int = 8, N:
     With ``shy`` the two words that may not be said would not be said anyway; without, they often score highest.
     """
     for _ in range(TRIES):
-        _, _, L, D, W, H, S, V = sizes(rng)
+        _, _, L, D, W, H, Q, V = sizes(rng)
         special = specials(rng, V)
         task = {"features": normal(rng, (N, L, D), "float64", 1.5), "special": special}
-        parts = layers(rng, D, W, H, S, V, "float64", scale=1.5)
+        parts = layers(rng, D, W, H, Q, V, "float64", scale=1.5)
         parts["vocabulary_bias"][special[2]] += 1.5
         parts["vocabulary_bias"][special[:2]] += -50.0 if shy else 1.0
         arrays = task | {"max_length": np.array([max_length])} | parts
@@ -117,12 +117,12 @@ def drawn(rng: np.random.Generator, single: bool = False, full: bool = False, dt
 
 
 def sizes(rng: np.random.Generator) -> tuple[int, ...]:
-    """N, T, L, D, W, H, S and V, all different, V the largest."""
+    """N, T, L, D, W, H, Q and V, all different, V the largest."""
     *others, V = sorted(distinct_sizes(rng, 8, low=3, high=12))
     return (*(int(size) for size in rng.permutation(others)), V)
 
 
-def layers(rng: np.random.Generator, D: int, W: int, H: int, S: int, V: int, dtype: str, scale: float = 0.6) -> Arrays:
+def layers(rng: np.random.Generator, D: int, W: int, H: int, Q: int, V: int, dtype: str, scale: float = 0.6) -> Arrays:
     """The layers of AttentionCaptioner, in torch's shapes."""
     shapes: Shape = {
         "first_h_weight": (H, D),
@@ -130,10 +130,10 @@ def layers(rng: np.random.Generator, D: int, W: int, H: int, S: int, V: int, dty
         "first_c_weight": (H, D),
         "first_c_bias": (H,),
         "embed_weight": (V, W),
-        "query_weight": (S, H),
-        "query_bias": (S,),
-        "key_weight": (S, D),
-        "v": (S,),
+        "query_weight": (Q, H),
+        "query_bias": (Q,),
+        "key_weight": (Q, D),
+        "v": (Q,),
         "cell_weight_ih": (4 * H, W + D),
         "cell_weight_hh": (4 * H, H),
         "cell_bias_ih": (4 * H,),

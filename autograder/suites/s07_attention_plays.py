@@ -174,8 +174,8 @@ def _captioner(student: Student, features: Array, special: Array, layers: Mappin
     null, start, end = (int(one) for one in special)
     V, W = layers["embed_weight"].shape
     H, D = layers["first_h_weight"].shape
-    S = len(layers["v"])
-    model = student.AttentionCaptioner(V, D, W, H, S, null=null, start=start, end=end)
+    Q = len(layers["v"])
+    model = student.AttentionCaptioner(V, D, W, H, Q, null=null, start=start, end=end)
     if features.dtype == np.float64:
         model = model.double()
     model.load_state_dict({LAYERS[name]: tensor(array) for name, array in layers.items()})

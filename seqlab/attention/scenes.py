@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from typing import Any
 
 import numpy as np
 import torch
@@ -65,24 +64,6 @@ def _moved(images: Tensor, most: int) -> Tensor:
     down, across = (int(one) for one in torch.randint(0, 2 * most + 1, (2,)))
     wide = nn.functional.pad(images, (0, 0, most, most, most, most))
     return wide[:, down : down + images.shape[1], across : across + images.shape[2]]
-
-
-class Blinks(nn.Module):
-    """Put before a captioner in the list of base classes: in training mode some looks show nothing.
-
-    A captioner that sees everything at its first look keeps it in its memory, and looks anywhere afterwards. One that
-    may miss what it looks at learns to look when it needs to know.
-    """
-
-    blink = 0.4  # the probability that a look shows nothing
-
-    def attend(self, prev_h: Tensor, features: Tensor, keys: Tensor) -> tuple[Tensor, Tensor]:
-        """What is seen, (N, D), zeros where the eye was closed, and the weights of all places, (N, L)."""
-        open_eyed: Any = super()
-        attn, weights = open_eyed.attend(prev_h, features, keys)
-        if self.training:
-            attn = attn * (torch.rand(len(attn), 1, device=attn.device) >= self.blink)
-        return attn, weights
 
 
 def known_boxes(split: str, places: Places | None = None) -> Array:
@@ -172,6 +153,19 @@ def box_scores(
         chance=middles.mean(axis=(1, 2)),
         words=np.array([said[n][t] for n, t, _ in found]),
     )
+
+
+def phrase_scores(digits: Sequence[Sequence[int] | None], weights: Array, boxes: Array) -> BoxScores:
+    """The same for whole phrases, such as *a red five*: the mean of the weights of its words. ``words`` is "phrase".
+
+    A gaze runs ahead of the voice, so the right place is not always seen at the very word.
+    """
+    told = [sorted({digit for digit in one or () if digit >= 0}) for one in digits]
+    means = np.zeros((len(digits), 2, weights.shape[2]))
+    for n, present in enumerate(told):
+        for place, digit in enumerate(present):
+            means[n, place] = weights[n, np.flatnonzero(np.array(digits[n]) == digit)].mean(axis=0)
+    return box_scores([["phrase"] * 2] * len(digits), told, means, boxes)
 
 
 def _overlap(low: Array, high: Array) -> Array:

@@ -20,7 +20,7 @@ from seqlab.attention.hard import (
     spread_of_gradient,
 )
 from seqlab.attention.pictures import against_chance, bars, looks
-from seqlab.attention.scenes import Blinks, SceneEyes, box_scores, digits_told, told_from_the_other_side
+from seqlab.attention.scenes import SceneEyes, box_scores, digits_told, phrase_scores, told_from_the_other_side
 from seqlab.attention.training import Learner, standardised_places
 from seqlab.captioning.icons import Task
 from seqlab.captioning.training import fit
@@ -63,6 +63,15 @@ def test_words_of_no_digit_and_false_captions_are_left_out_and_each_word_meets_i
     scores = box_scores([["one", "above", "two"], ["two"]], [[0, -1, 1], None], weights, boxes)
     assert (scores.words.tolist(), scores.inside.tolist()) == (["one", "two"], [0, 1])
     assert scores.of("two", "three").peak.tolist() == [True]
+
+
+def test_a_phrase_is_scored_by_the_mean_of_its_words():
+    weights = np.zeros((2, 4, 64))
+    weights[0, [0, 1], [0, 63]] = 1  # a five: at the box, then away; then away for "above", and a look at the other
+    weights[0, 2, 30], weights[0, 3, 62] = 1, 1
+    boxes = np.array([[(0, 0, 8, 8), (48, 56, 64, 64)]] * 2)
+    scores = phrase_scores([[0, 0, -1, 1], None], weights, boxes)
+    assert (scores.words.tolist(), scores.inside.tolist()) == (["phrase", "phrase"], [0.5, 1])
 
 
 def test_weights_of_other_places_are_refused():
@@ -117,22 +126,6 @@ class Blend(torch.nn.Module):
 
 class Draws(DrawsPlaces, Blend):
     pass
-
-
-class Blinking(Blinks, Blend):
-    pass
-
-
-def test_blinking_closes_the_eye_only_in_training():
-    model, many = Blinking(), FEATURES[:1].expand(20000, -1, -1)
-    torch.manual_seed(0)
-    seen, weights = model.attend(many.mean(1), many, model.key(many))
-    closed = (seen == 0).all(dim=1)
-    assert closed.float().mean() == pytest.approx(0.4, abs=0.02)
-    model.eval()
-    everything, same = model.attend(many.mean(1), many, model.key(many))
-    torch.testing.assert_close(seen[~closed], everything[~closed])
-    torch.testing.assert_close(weights, same)
 
 
 def hard_loss(words, weights, places, counts, baseline):
