@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from benchmarks.attention import answers
+from benchmarks.answers import answers
 from benchmarks.measuring import Line
 
 
