@@ -1,0 +1,127 @@
+"""The suite of stage 8: priors, a reader of questions, the meeting with the image, two models, the measure of VQA."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from autograder.drawing import in_layout
+from autograder.suite import Case, ExerciseSuite, Suite
+from autograder.suites import s08_vqa_draws as draws
+from autograder.suites import s08_vqa_oracles as oracles
+from autograder.suites import s08_vqa_plays as plays
+from autograder.suites import s08_vqa_toys as toys
+from autograder.suites.s05_sequences import by_input
+from autograder.suites.s05_sequences_drawing import as_dtype, only
+
+PRIORS = ExerciseSuite(
+    "answer_priors",
+    (
+        Case("the three guesses", draws.counted, plays.priors, weight=4),
+        Case("answers equally common", draws.ties, plays.priors, weight=2),
+        Case("questions and images never seen", partial(draws.counted, unseen=True), plays.priors, weight=3),
+        Case("answers that are none to choose from", partial(draws.counted, unknown=0.3), plays.priors, weight=3),
+        Case("a single new question", partial(draws.counted, single=True), plays.priors),
+        Case("arrays that do not lie in one piece", in_layout(draws.counted), plays.priors),
+        Case(
+            "your arguments are left alone",
+            partial(draws.counted, unseen=True, unknown=0.2),
+            plays.priors,
+            guards_inputs=True,
+        ),
+    ),
+    oracles.priors,
+    toys.PRIORS(plays.priors),
+)
+ENCODER = ExerciseSuite(
+    "QuestionEncoder",
+    (
+        Case("questions of unequal lengths, and gradients", draws.asked, plays.states, weight=4),
+        Case("a question in company and alone", draws.asked_alone, plays.state_alone, weight=3),
+        Case("other words behind the ends", partial(draws.asked, junk=True), plays.states, weight=3),
+        Case("more room than the longest needs", partial(draws.asked, roomy=True), plays.states, weight=2),
+        Case("a single word", partial(draws.asked, single=True), plays.states),
+        Case("float32 stays float32", as_dtype(draws.asked, "float32"), plays.states),
+        Case("asked twice", only(draws.asked, ("dstates",)), plays.states_twice),
+        Case(
+            "bfloat16, as on a GPU",
+            as_dtype(only(draws.asked, ("dstates",)), "float32"),
+            plays.states_in_bfloat16,
+        ),
+    ),
+    by_input(oracles.states, questions_alone=oracles.state_alone),
+    toys.ENCODER(plays.states_twice),
+)
+FUSE = ExerciseSuite(
+    "fuse",
+    (
+        Case("the product, and gradients", draws.meeting, plays.by_product, weight=4),
+        Case("side by side, and gradients", partial(draws.meeting, doubled=True), plays.by_concatenation, weight=4),
+        Case("the product at every position", partial(draws.meeting, places=True), plays.by_product, weight=2),
+        Case(
+            "side by side at every position", partial(draws.meeting, doubled=True, places=True), plays.by_concatenation
+        ),
+        Case("a single pair", partial(draws.meeting, single=True), plays.by_product),
+        Case("huge features among ordinary ones", draws.scaled(draws.meeting, "image"), plays.by_product),
+        Case("float32 stays float32", as_dtype(draws.meeting, "float32"), plays.by_product),
+        Case("both ways, twice", only(draws.meeting, ("dfused",)), plays.both_twice),
+        Case("bfloat16, as on a GPU", as_dtype(only(draws.meeting, ("dfused",)), "float32"), plays.both_in_bfloat16),
+    ),
+    oracles.fused,
+    toys.FUSE(plays.by_product),
+)
+MODEL = ExerciseSuite(
+    "VQAModel",
+    (
+        Case("scores by product, and gradients", draws.answering, plays.answers, weight=5),
+        Case("scores by concatenation, and gradients", partial(draws.answering, doubled=True), plays.answers, weight=3),
+        Case("other words behind the ends", partial(draws.answering, junk=True), plays.answers, weight=2),
+        Case("a single word about a single image", partial(draws.answering, single=True), plays.answers),
+        Case("float32 stays float32", as_dtype(draws.answering, "float32"), plays.answers),
+        Case("asked twice", only(draws.answering, ("dscores",)), plays.answers_twice),
+        Case(
+            "bfloat16, as on a GPU",
+            as_dtype(only(draws.answering, ("dscores",)), "float32"),
+            plays.answers_in_bfloat16,
+        ),
+        Case("the loss and its gradient", draws.costing, plays.cost, weight=3),
+        Case("the loss where some answers are unknown", partial(draws.costing, unknown=True), plays.cost, weight=4),
+        Case("the loss of huge scores", draws.scaled(draws.costing, "given_scores", 1e3), plays.cost),
+        Case(
+            "the loss of scores in bfloat16",
+            as_dtype(partial(draws.costing, unknown=True, many=True), "float32"),
+            plays.cost_in_bfloat16,
+        ),
+    ),
+    oracles.answering,
+    toys.MODELS(plays.answers_twice),
+)
+LOOKING = ExerciseSuite(
+    "AttentionVQA",
+    (
+        Case("scores, weights and gradients", draws.looking, plays.looks, weight=6),
+        Case("other words behind the ends", partial(draws.looking, junk=True), plays.looks, weight=2),
+        Case("a single position", partial(draws.looking, single=True), plays.looks),
+        Case("relevances in the thousands", draws.looking_far_apart, plays.looks_twice),
+        Case("float32 stays float32", as_dtype(draws.looking, "float32"), plays.looks),
+        Case("positions that do not lie in one piece", draws.looking_on_side, plays.looks_at_a_view),
+        Case("asked twice", only(draws.looking, ("dscores",)), plays.looks_twice),
+        Case("bfloat16, as on a GPU", as_dtype(only(draws.looking, ("dscores",)), "float32"), plays.looks_in_bfloat16),
+    ),
+    oracles.looking,
+    toys.LOOKS(plays.looks_twice),
+)
+CONSENSUS = ExerciseSuite(
+    "consensus_accuracy",
+    (
+        Case("ten people", draws.people, plays.consensus, weight=5),
+        Case("answers that are none to choose from", partial(draws.people, unknown=True), plays.consensus, weight=3),
+        Case("six people", partial(draws.people, few=True), plays.consensus, weight=2),
+        Case("a single question", partial(draws.people, single=True), plays.consensus),
+        Case("arrays that do not lie in one piece", in_layout(draws.people), plays.consensus),
+        Case("your arguments are left alone", draws.people, plays.consensus, guards_inputs=True),
+    ),
+    oracles.consensus,
+    toys.CONSENSUS(plays.consensus),
+)
+
+SUITE = Suite(stage="s08_vqa", returns={}, exercises=(PRIORS, ENCODER, FUSE, MODEL, LOOKING, CONSENSUS))
