@@ -130,13 +130,6 @@ CONSENSUS = (
         "Who is left out, and how often?",
     ),
     Mistake(
-        "consensus_mean_before_the_limit",
-        "consensus_accuracy",
-        ((MEAN, "np.minimum(others.mean(axis=1) / 3, 1.0)"),),
-        "few and many agreeing people are right; in between the accuracy is too high.",
-        "Which comes first, the limit of 1 or the mean over the groups?",
-    ),
-    Mistake(
         "consensus_without_a_limit",
         "consensus_accuracy",
         ((MEAN, "(others / 3).mean(axis=1)"),),

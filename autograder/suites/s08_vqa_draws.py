@@ -137,7 +137,8 @@ def _row(rng: Rng, said: int, count: int, G: int, unknown: bool) -> Array:
 def asked(rng: Rng, single: bool = False, junk: bool = False, roomy: bool = False) -> Arrays:
     """N, Q, D, H all different, lengths in no order, one of a single word.
 
-    ``junk`` puts words behind the ends; ``roomy`` makes Q greater than the longest question; ``single``: N = Q = 1.
+    ``junk`` puts words behind the ends, and NULL last; ``roomy`` makes Q greater than the longest question;
+    ``single``: N = Q = 1.
     """
     N, Q, D, H = distinct_sizes(rng, 4, low=3)
     N, Q = (1, 1) if single else (N, Q)
@@ -157,7 +158,9 @@ def reader(prefix: str, D: int, H: int) -> Shapes:
 
 def _questions(rng: Rng, N: int, Q: int, junk: bool = False, roomy: bool = False) -> Arrays:
     lengths = unequal(rng, N, Q - 1 if roomy else Q)
-    return {"questions": padded(rng, lengths, Q, VOCABULARY, junk), "lengths": lengths}
+    words = padded(rng, lengths, Q, VOCABULARY, junk)
+    words[lengths < Q, -1] = 0
+    return {"questions": words, "lengths": lengths}
 
 
 # ---------------------------------------------------------------- meeting

@@ -61,12 +61,10 @@ def _agreement(said: int, given: list[int]) -> float:
 # ---------------------------------------------------------------- reading
 
 
-def states(
-    questions: Array, lengths: Array, dstates: Array | None = None, prefix: str = "", **weights: Array
-) -> Outputs:
+def states(questions: Array, lengths: Array, dstates: Array | None = None, **weights: Array) -> Outputs:
     """Each question by itself, cut to its length."""
     w = leaves_of(weights)
-    read = torch.stack(_read(questions, lengths, w, prefix))
+    read = torch.stack(_read(questions, lengths, w, ""))
     if dstates is None:
         return {"states": numpy_of(read)}
     read.backward(plain(dstates))
