@@ -46,12 +46,11 @@ class Trial:
 
 def counted(names: Mapping[str, Any], data: Questions) -> Iterator[tuple[str, Shares]]:
     """The three ways of guessing, without any network; a new image stands for the training image most like it."""
-    train, val = data.train[:], data.val[:]
-    images, new = np.asarray(data.train.images), np.asarray(data.val.images)
-    alike = nearest_images(images, new)[val.image_idxs]
-    guesses = names["answer_priors"](train.questions, train.image_idxs, train.answers, val.questions, alike)
-    for name, said in guesses.items():
-        yield f"counting: {name}", shares_right(said, val.answers, val.kinds, data.kinds)
+    train, val = Asked.of(data.train), Asked.of(data.val)
+    alike = nearest_images(train.images.numpy(), val.images.numpy())[val.image_idxs.numpy()]
+    before = (train.questions.numpy(), train.image_idxs.numpy(), train.answers.numpy())
+    for name, said in names["answer_priors"](*before, val.questions.numpy(), alike).items():
+        yield f"counting: {name}", shares_right(said, val.answers.numpy(), val.kinds.numpy(), data.kinds)
 
 
 def trial(names: Mapping[str, Any], data: Questions, network: str) -> Trial:

@@ -106,6 +106,49 @@ def answer_priors(
 # > **Think.** The answers of the new questions are not among the arguments. Why is that a good thing?
 
 # %% [markdown]
+# ### What nothing earns
+#
+# Now on real questions. The small set, easy-VQA, has 5,000 drawn images, each with one shape, and ten questions about each; a thousand images are held out. No image is in both splits, so "the same image" needs a stand-in: for each new image, the training image that looks most like it.
+
+# %% tags=["demo"]
+from seqlab import pictures_answers
+from seqlab.answering.asked import Asked
+from seqlab.answering.kinds import nearest_images, shares_right, table
+from seqlab.data import load_questions
+
+shapes = load_questions("easy_vqa")
+train, new = Asked.of(shapes.train), Asked.of(shapes.val)
+
+
+def guesses_for(train: Asked, new: Asked) -> dict[str, Array]:
+    """The three guesses for a held-out split."""
+    alike = nearest_images(train.images.numpy(), new.images.numpy())[new.image_idxs.numpy()]
+    before = (train.questions.numpy(), train.image_idxs.numpy(), train.answers.numpy())
+    return answer_priors(*before, new.questions.numpy(), alike)
+
+
+def shares(said: Array, asked: Asked, kinds: tuple[str, ...]) -> dict[str, float]:
+    """How many answers are right, by the kind of the question."""
+    return shares_right(said, asked.answers.cpu().numpy(), asked.kinds.cpu().numpy(), kinds)
+
+
+guesses = guesses_for(train, new)
+of_shapes = {f"counting, {name}": shares(said, new, shapes.kinds) for name, said in guesses.items()}
+print(table(of_shapes))
+some = np.arange(0, 60, 5)
+display(
+    pictures_answers.answered(
+        new.images[new.image_idxs[some]].numpy(),
+        [shapes.vocabulary.sentence(row) for row in new.questions[some].tolist()],
+        [shapes.answers[one] for one in guesses["question"][some]],
+        [shapes.answers[one] for one in new.answers[some].tolist()],
+    )
+)
+
+# %% [markdown]
+# Below each picture stands what is answered by somebody who has never seen one, in blue where it is right; else the right answer follows in brackets. Two thirds of all questions are answered rightly *with shut eyes*, five of six where the answer is *yes* or *no*. Mind these numbers. Whoever reports 80 % on such questions has reported next to nothing.
+
+# %% [markdown]
 # ## 8.2 Reading the question
 #
 # The question goes word by word through an LSTM, and what is left of it is the state after the **last word**: $H$ numbers that stand for the whole question. It is the many to one of stage 5, and it has the same trap. A batch is a rectangle, short questions are filled up with NULL, and whoever takes the state of the last *column* has read the filling
@@ -302,6 +345,57 @@ class VQAModel(nn.Module):
 
 
 # %% [markdown]
+# ### Now with open eyes
+#
+# Who makes the vector of the image? A small network for images, `Eye`, from `seqlab.answering`: four convolutions, which leave a grid of 8 by 8 positions. The strongest value of each feature anywhere becomes the image's vector. The eye learns to see together with your model, from nothing but questions and answers.
+#
+# First by product. Each minibatch is 16 images with all their questions, so that an image is seen once for ten questions. Watch the loss: for a while it does not move, at the level of one who does not look. Then it falls.
+
+# %% tags=["demo"]
+from seqlab.answering.eye import Eye, strongest
+from seqlab.answering.training import Score, answers_of, by, fit, known, seen_by
+from seqlab.plots import loss_curve
+
+device = "cuda" if torch.cuda.is_available() else "cpu"
+torch.set_num_threads(1)
+train, new = Asked.of(shapes.train, device), Asked.of(shapes.val, device)
+
+
+def pooled(model: VQAModel) -> Score:
+    """Scores of a model that gets one vector for an image."""
+    return lambda questions, lengths, positions: model(questions, lengths, strongest(positions))
+
+
+torch.manual_seed(0)
+eye = Eye(8).to(device)
+sizes = (len(shapes.vocabulary), 32, 64, eye.features, 128, len(shapes.answers))
+product = VQAModel(*sizes, "product").to(device)
+learner = nn.ModuleList([eye, product])
+rng = np.random.default_rng(0)
+losses = fit(
+    learner, by(eye), pooled(product), VQAModel.loss_of, train, epochs=8, rng=rng, name="the eye, with a product"
+)
+of_shapes["product"] = shares(answers_of(by(eye), pooled(product), new), new, shapes.kinds)
+print(table(of_shapes))
+display(loss_curve(losses, title="easy-VQA, by product"))
+
+# %% [markdown]
+# Now by concatenation. To save time it gets the eye that has just learned, as it is: everything that there is to be seen in these images is in its vectors, as you have just proved.
+
+# %% tags=["demo"]
+seen = known((train, seen_by(eye, train)), (new, seen_by(eye, new)))
+beside = VQAModel(*sizes, "concatenation").to(device)
+fit(beside, seen, pooled(beside), VQAModel.loss_of, train, epochs=3, rng=rng, name="concatenation")
+of_shapes["concatenation"] = shares(answers_of(seen, pooled(beside), new), new, shapes.kinds)
+print(table(of_shapes))
+display(pictures_answers.shares_by_kind(of_shapes, "easy-VQA, images never seen"))
+
+# %% [markdown]
+# PLACE_CONCAT
+#
+# > **Think.** `beside.head` is one linear layer. Put `nn.Sequential(nn.Linear(256, 256), nn.ReLU(), nn.Linear(256, 13))` in its place and train again. What does that say about concatenation?
+
+# %% [markdown]
 # ## 8.5 A model that looks where it is asked to
 #
 # One vector for a whole image is a summary written *before anybody has asked*. With a single shape in the picture, that will do. But with a red five and a green four in it, a summary says: *there is red, there is green, there is a five, a four*. Which of them was green?
@@ -367,6 +461,75 @@ class AttentionVQA(nn.Module):
 
 
 # %% [markdown]
+# ### Two digits in a picture
+#
+# On the shapes there is nothing left to gain. So to other pictures: scenes with one or two coloured digits, and five kinds of questions about them: how many there are, which colour a digit has, which digit has a colour, what stands beside a digit, and yes or no. First what nothing earns; then your model that looks, with an eye that learns with it; then the one with a single vector, on the same eye.
+
+# %% tags=["demo"]
+scenes = load_questions("digit_scenes")
+train, new = Asked.of(scenes.train), Asked.of(scenes.val)
+of_scenes = {f"counting, {name}": shares(said, new, scenes.kinds) for name, said in guesses_for(train, new).items()}
+train, new = Asked.of(scenes.train, device), Asked.of(scenes.val, device)
+
+
+def attentive(model: AttentionVQA) -> Score:
+    """Scores of a model that looks by itself."""
+    return lambda questions, lengths, positions: model(questions, lengths, positions)[0]
+
+
+torch.manual_seed(0)
+eye = Eye(16).to(device)
+sizes = (len(scenes.vocabulary), 32, 64, eye.features, 128, len(scenes.answers))
+looking = AttentionVQA(*sizes).to(device)
+learner = nn.ModuleList([eye, looking])
+losses = fit(
+    learner, by(eye), attentive(looking), VQAModel.loss_of, train, epochs=9, rng=rng, name="the eye, with attention"
+)
+seen = known((train, seen_by(eye, train)), (new, seen_by(eye, new)))
+said = answers_of(seen, attentive(looking), new)
+once = VQAModel(*sizes, "product").to(device)
+fit(once, seen, pooled(once), VQAModel.loss_of, train, epochs=4, rng=rng, name="one vector, by product")
+of_scenes["one vector, product"] = shares(answers_of(seen, pooled(once), new), new, scenes.kinds)
+of_scenes["attention"] = shares(said, new, scenes.kinds)
+print(table(of_scenes))
+display(loss_curve(losses, title="digit scenes, by attention"))
+display(pictures_answers.shares_by_kind(of_scenes, "digit scenes, images never seen"))
+
+# %% [markdown]
+# PLACE_SCENES
+#
+# ### Where it looks
+#
+# Every question casts its own light. What it did not look at lies under a veil.
+
+# %% tags=["demo"]
+from seqlab.answering.pointing import asked_about, pointing
+
+
+@torch.no_grad()
+def looks_of(rows: Any) -> Array:
+    """The weights of some held-out questions (R, L)."""
+    positions = seen(new, new.image_idxs[rows])
+    weights: Array = looking(new.questions[rows], new.lengths[rows], positions)[1].cpu().numpy()
+    return weights
+
+
+few = np.concatenate([new.order[new.starts[image] : new.starts[image + 1]] for image in (4, 7, 11, 20)])
+display(
+    pictures_answers.looks(
+        new.images[new.image_idxs[few]].cpu().numpy(),
+        looks_of(few),
+        [scenes.vocabulary.sentence(row) for row in new.questions[few].tolist()],
+        [scenes.answers[one] for one in said[few]],
+        [scenes.answers[one] for one in new.answers[few].tolist()],
+    )
+)
+rows, boxes = asked_about(scenes)
+found, even = pointing(looks_of(rows), boxes, 64), pointing(np.full((len(rows), 64), 1 / 64), boxes, 64)
+print(f"{len(rows)} held-out questions about one of two digits: its box holds {found.inside:.1%} of the attention")
+print(f"(of an even light: {even.inside:.1%}), and the brightest position in {found.peaks:.1%}")
+
+# %% [markdown]
 # ## 8.6 When people disagree
 #
 # The shapes above have one right answer. People do not. In VQA v2 (Goyal and others 2017) every question about a photograph was answered by **ten** people. *What is on the table?* Four say *pizza*, three *food*, one *cheese pizza*, one *plate*, one *lunch*. Which one is right?
@@ -399,3 +562,36 @@ def consensus_accuracy(said: Array, all_answers: Array) -> Array:
     accuracy: Array = np.minimum(others / 3, 1.0).mean(axis=1)
     return accuracy
     ### END SOLUTION
+
+
+# %% [markdown]
+# ### What agreement earns
+#
+# An answer that $m$ of ten people gave, and below that the guesses of 8.1 on real photographs, if you have fetched VQA v2 (`make download-data SET=vqa2`, 43 MB; the questions are enough for this).
+
+# %% tags=["demo"]
+from seqlab.answering.asked import columns
+from seqlab.data import DataMissing
+from seqlab.data.questions import Questions
+
+
+def agreement(photographs: Questions) -> dict[str, float]:
+    """How far each of the three guesses agrees with ten people, on held-out questions."""
+    new_questions, new_images, _ = columns(photographs.val)
+    guesses = answer_priors(*columns(photographs.train), new_questions, new_images)
+    given = photographs.val.all_answers[:]  # type: ignore[index]
+    return {name: float(consensus_accuracy(said, given).mean()) for name, said in guesses.items()}
+
+
+ten = np.array([[0] * m + [1] * (10 - m) for m in range(6)])
+for m, share in enumerate(consensus_accuracy(np.zeros(6, dtype=int), ten)):
+    print(f"{m} of ten: {share:.2f}")
+try:
+    photographs = load_questions("vqa2")
+except DataMissing as missing:
+    print(missing)
+else:
+    print(agreement(photographs))
+
+# %% [markdown]
+# ## What you have now

@@ -94,3 +94,17 @@ class Asked:
         lengths = self.lengths[rows]
         width = int(lengths.max()) if len(rows) else 0
         return Group(images, places, rows, self.questions[rows][:, :width], lengths, self.answers[rows])
+
+
+def columns(split: QuestionSplit) -> tuple[Array, Array, Array]:
+    """A split of a set whose images are elsewhere (``vqa2``): questions (N, Q), ids of their images (N,), answers (N,).
+
+    Ids are the same in both splits, unlike the numbers of images.
+
+    Raises:
+        ValueError: the set does not tell the ids of its images.
+    """
+    if split.image_ids is None:
+        raise ValueError("expected a set that tells the ids of its images, such as vqa2")
+    ids = split.image_ids[:]
+    return split.questions.padded(np.arange(len(split)))[0], ids[split.image_idxs[:]], split.answers[:]
