@@ -1,6 +1,7 @@
 """The named mistakes of stage 8, first part: counting, and the measure."""
 
-from autograder.mistakes.s08_vqa_torch import TORCH
+from autograder.mistakes.s08_vqa_models import MODELS
+from autograder.mistakes.s08_vqa_reading import READING
 from autograder.suite import Mistake
 
 KNOWN = "            if answer >= 0:\n                given.setdefault(key, []).append(int(answer))"
@@ -186,4 +187,4 @@ CONSENSUS = (
     ),
 )
 
-MISTAKES = (*PRIORS, *TORCH, *CONSENSUS)
+MISTAKES = (*PRIORS, *READING, *MODELS, *CONSENSUS)

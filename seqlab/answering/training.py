@@ -32,7 +32,7 @@ def fit(
     images: int = 16,
     name: str = "training",
 ) -> list[float]:
-    """Train by AdamW with a rate that rises and falls (Smith and Topin 2018), gradients clipped to norm 1.
+    """Train by AdamW with a rate that rises and falls (Smith and Topin 2017), gradients clipped to norm 1.
 
     Works where the parameters are, on one thread of the processor.
 
