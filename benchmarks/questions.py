@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from autograder.authoring.master import read_master
 from autograder.course import find_root, load_course
 from autograder.reference import reference_namespace
-from seqlab.answering.asked import Asked
+from seqlab.answering.by_image import QuestionsByImage
 from seqlab.answering.eye import Eye, strongest
 from seqlab.answering.kinds import nearest_images, shares_right
 from seqlab.answering.training import Score, See, answers_of, by, fit
@@ -46,7 +46,7 @@ class Trial:
 
 def counted(names: Mapping[str, Any], data: Questions) -> Iterator[tuple[str, Shares]]:
     """The three ways of guessing, without any network; a new image stands for the training image most like it."""
-    train, val = Asked.of(data.train), Asked.of(data.val)
+    train, val = QuestionsByImage.of(data.train), QuestionsByImage.of(data.val)
     alike = nearest_images(train.images.numpy(), val.images.numpy())[val.image_idxs.numpy()]
     before = (train.questions.numpy(), train.image_idxs.numpy(), train.answers.numpy())
     for name, said in names["answer_priors"](*before, val.questions.numpy(), alike).items():
@@ -70,7 +70,7 @@ def trial(names: Mapping[str, Any], data: Questions, network: str) -> Trial:
         scores: Tensor = model(questions, lengths, strongest(positions))
         return scores
 
-    def blind(asked: Asked, images: Tensor) -> Tensor:
+    def blind(asked: QuestionsByImage, images: Tensor) -> Tensor:
         return torch.zeros(len(images), 1, eye.features)
 
     return Trial(nn.ModuleList([eye, model]), blind if network == "question only" else by(eye), score)
@@ -80,7 +80,7 @@ def trained(names: Mapping[str, Any], data: Questions, network: str, seed: int) 
     """Train a network on the training split, and ask it the held-out questions."""
     torch.manual_seed(seed)
     one, epochs = trial(names, data, network), SETS[data.name][1]
-    train, val = Asked.of(data.train), Asked.of(data.val)
+    train, val = QuestionsByImage.of(data.train), QuestionsByImage.of(data.val)
     loss_of = names["VQAModel"].loss_of
     rng = np.random.default_rng(seed)
     fit(one.learner, one.see, one.score, loss_of, train, epochs=epochs, rng=rng, name=network)

@@ -4,7 +4,7 @@
 # *Is there a red shape? What colour is the seven? What is left of the green four?* Somebody shows a picture and asks, and the network is to answer. It is the last shape of this course, and it needs everything at once: a **question** is
 # read word by word, as in stage 5; an **image** is seen through a network for images, as in stage 6; and now the two must *meet*. One of $K$ answers comes out, those that were common in training: the machine does not speak, it chooses (Antol and others 2015). Many to one, with a picture.
 #
-# There is a catch, and it has embarrassed a whole field. A network may answer many questions well **without looking**. Asked *is there a red shape?* about pictures with one shape of eight possible colours, you do well to say *no* with your eyes shut. So this notebook begins where an honest one should: with what can be had
+# There is a catch, and it has embarrassed a whole field. A network may answer many questions well **without looking**. QuestionsByImage *is there a red shape?* about pictures with one shape of eight possible colours, you do well to say *no* with your eyes shut. So this notebook begins where an honest one should: with what can be had
 # for nothing. Only then do you build a model, and every number it reaches stands beside those.
 #
 # | letter | what it counts | | letter | what it counts |
@@ -112,22 +112,22 @@ def answer_priors(
 
 # %% tags=["demo"]
 from seqlab import pictures_answers
-from seqlab.answering.asked import Asked
+from seqlab.answering.by_image import QuestionsByImage
 from seqlab.answering.kinds import nearest_images, shares_right, table
 from seqlab.data import load_questions
 
 shapes = load_questions("easy_vqa")
-train, new = Asked.of(shapes.train), Asked.of(shapes.val)
+train, new = QuestionsByImage.of(shapes.train), QuestionsByImage.of(shapes.val)
 
 
-def guesses_for(train: Asked, new: Asked) -> dict[str, Array]:
+def guesses_for(train: QuestionsByImage, new: QuestionsByImage) -> dict[str, Array]:
     """The three guesses for a held-out split."""
     alike = nearest_images(train.images.numpy(), new.images.numpy())[new.image_idxs.numpy()]
     before = (train.questions.numpy(), train.image_idxs.numpy(), train.answers.numpy())
     return answer_priors(*before, new.questions.numpy(), alike)
 
 
-def shares(said: Array, asked: Asked, kinds: tuple[str, ...]) -> dict[str, float]:
+def shares(said: Array, asked: QuestionsByImage, kinds: tuple[str, ...]) -> dict[str, float]:
     """How many answers are right, by the kind of the question."""
     return shares_right(said, asked.answers.cpu().numpy(), asked.kinds.cpu().numpy(), kinds)
 
@@ -358,7 +358,7 @@ from seqlab.plots import loss_curve
 
 device = "cuda" if torch.cuda.is_available() else "cpu"
 torch.set_num_threads(1)
-train, new = Asked.of(shapes.train, device), Asked.of(shapes.val, device)
+train, new = QuestionsByImage.of(shapes.train, device), QuestionsByImage.of(shapes.val, device)
 
 
 def pooled(model: VQAModel) -> Score:
@@ -462,29 +462,40 @@ class AttentionVQA(nn.Module):
 
 
 # %% [markdown]
+# ### First on the shapes
+#
+# The same eye as before, as it is; but now the model gets all 64 positions, and decides itself.
+
+
+# %% tags=["demo"]
+def attentive(model: AttentionVQA) -> Score:
+    """Scores of a model that looks by itself."""
+    return lambda questions, lengths, positions: model(questions, lengths, positions)[0]
+
+
+looking = AttentionVQA(*sizes).to(device)
+fit(looking, seen, attentive(looking), VQAModel.loss_of, train, epochs=3, rng=rng, name="attention")
+of_shapes["attention"] = shares(answers_of(seen, attentive(looking), new), new, shapes.kinds)
+print(table(of_shapes))
+
+# %% [markdown]
 # ### Two digits in a picture
 #
 # On the shapes there is nothing left to gain. So to other pictures: scenes with one or two coloured digits, and five kinds of questions about them: how many there are, which colour a digit has, which digit has a colour, what stands beside a digit, and yes or no. First what nothing earns; then your model that looks, with an eye that learns with it; then the one with a single vector, on the same eye.
 
 # %% tags=["demo"]
 scenes = load_questions("digit_scenes")
-train, new = Asked.of(scenes.train), Asked.of(scenes.val)
+train, new = QuestionsByImage.of(scenes.train), QuestionsByImage.of(scenes.val)
 of_scenes = {f"counting, {name}": shares(said, new, scenes.kinds) for name, said in guesses_for(train, new).items()}
-train, new = Asked.of(scenes.train, device), Asked.of(scenes.val, device)
-
-
-def attentive(model: AttentionVQA) -> Score:
-    """Scores of a model that looks by itself."""
-    return lambda questions, lengths, positions: model(questions, lengths, positions)[0]
-
-
+train, new = QuestionsByImage.of(scenes.train, device), QuestionsByImage.of(scenes.val, device)
 torch.manual_seed(0)
-eye = Eye(16).to(device)
-sizes = (len(scenes.vocabulary), 32, 64, eye.features, 128, len(scenes.answers))
+rng = np.random.default_rng(0)
+eye = Eye(12).to(device)
+sizes = (len(scenes.vocabulary), 32, 64, eye.features, 64, len(scenes.answers))
 looking = AttentionVQA(*sizes).to(device)
 learner = nn.ModuleList([eye, looking])
 losses = fit(
-    learner, by(eye), attentive(looking), VQAModel.loss_of, train, epochs=9, rng=rng, name="the eye, with attention"
+    learner, by(eye), attentive(looking), VQAModel.loss_of, train, epochs=10, rng=rng, name="the eye, with attention"
 )
 seen = known((train, seen_by(eye, train)), (new, seen_by(eye, new)))
 said = answers_of(seen, attentive(looking), new)
@@ -571,7 +582,7 @@ def consensus_accuracy(said: Array, all_answers: Array) -> Array:
 # An answer that $m$ of ten people gave, and below that the guesses of 8.1 on real photographs, if you have fetched VQA v2 (`make download-data SET=vqa2`, 43 MB; the questions are enough for this).
 
 # %% tags=["demo"]
-from seqlab.answering.asked import columns
+from seqlab.answering.by_image import columns
 from seqlab.data import DataMissing
 from seqlab.data.questions import Questions
 
@@ -605,6 +616,6 @@ else:
 # **The lesson of the first line.** Look at your tables once more, and read only the last column, as one does. A model without eyes has 67 %, one that cannot compare question and image has 87 %. Nothing in these numbers says what is missing; the columns by kind do, and the lines of those who do not look. VQA had this trouble for years, until the data were balanced on purpose: for every question two images that are alike and
 # have different answers (Goyal and others 2017). That is the table of four corners in 8.3, by the hundred thousand.
 #
-# **To go further.** Put a hidden layer behind the concatenation. Let `AttentionVQA` look *twice*: the second time with what it saw the first time added to the question. Give `VQAModel` the positions in one long vector instead of the strongest values. Longer runs of all of this, in one table with three seeds: `python -m benchmarks.questions` in the course's repository, and docs/benchmarks.md.
+# **To go further.** Put a hidden layer behind the concatenation. Let `AttentionVQA` look *twice*: the second time with what it saw the first time added to the question. Give `VQAModel` the positions in one long vector instead of the strongest values. Some of this, and all models of this notebook with an eye of their own each, stand in one table in the course's docs/benchmarks.md (`python -m benchmarks.questions`).
 #
 # This was the last stage. You began with one number that remembers, and have ended with a network that looks where it is asked to.

@@ -9,11 +9,11 @@ import torch
 from torch import Tensor, nn
 from tqdm.auto import tqdm
 
-from seqlab.answering.asked import Asked, Group
+from seqlab.answering.by_image import Group, QuestionsByImage
 from seqlab.checking.values import Array
 from seqlab.language.threads import one_thread
 
-See = Callable[[Asked, Tensor], Tensor]  # numbers of images (B,) become positions (B, L, F)
+See = Callable[[QuestionsByImage, Tensor], Tensor]  # numbers of images (B,) become positions (B, L, F)
 Score = Callable[[Tensor, Tensor, Tensor], Tensor]  # questions, lengths, positions (N, L, F) become scores (N, K)
 Loss = Callable[[Tensor, Tensor], Tensor]
 CHUNK = 64  # images that are looked at together when nothing is learned
@@ -24,7 +24,7 @@ def fit(
     see: See,
     score: Score,
     loss_of: Loss,
-    asked: Asked,
+    asked: QuestionsByImage,
     *,
     epochs: int,
     rng: np.random.Generator,
@@ -69,7 +69,7 @@ def fit(
 
 
 @torch.no_grad()
-def answers_of(see: See, score: Score, asked: Asked) -> Array:
+def answers_of(see: See, score: Score, asked: QuestionsByImage) -> Array:
     """What a model answers to each question of a split: (N,) int64."""
     said = np.empty(len(asked), np.int64)
     with one_thread():
@@ -79,16 +79,16 @@ def answers_of(see: See, score: Score, asked: Asked) -> Array:
 
 
 @torch.no_grad()
-def seen_by(eye: nn.Module, asked: Asked) -> Tensor:
+def seen_by(eye: nn.Module, asked: QuestionsByImage) -> Tensor:
     """What an eye sees in every image of a split, once and for all: positions (I, L, F)."""
     with one_thread():
         return torch.cat([eye(part) for part in asked.images.split(CHUNK)])
 
 
-def known(*splits: tuple[Asked, Tensor]) -> See:
+def known(*splits: tuple[QuestionsByImage, Tensor]) -> See:
     """A way of seeing that only looks up what an eye saw before (:func:`seen_by`): the eye learns no more."""
 
-    def _see(asked: Asked, images: Tensor) -> Tensor:
+    def _see(asked: QuestionsByImage, images: Tensor) -> Tensor:
         return next(positions for split, positions in splits if split is asked)[images]
 
     return _see
@@ -97,14 +97,14 @@ def known(*splits: tuple[Asked, Tensor]) -> See:
 def by(eye: nn.Module) -> See:
     """A way of seeing by an eye that learns with the model."""
 
-    def _see(asked: Asked, images: Tensor) -> Tensor:
+    def _see(asked: QuestionsByImage, images: Tensor) -> Tensor:
         positions: Tensor = eye(asked.images[images])
         return positions
 
     return _see
 
 
-def _scores(see: See, score: Score, asked: Asked, group: Group) -> Tensor:
+def _scores(see: See, score: Score, asked: QuestionsByImage, group: Group) -> Tensor:
     return score(group.questions, group.lengths, see(asked, group.images)[group.places])
 
 

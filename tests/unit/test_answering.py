@@ -7,7 +7,7 @@ from torch import nn
 from torch.nn import functional
 
 from seqlab import pictures_answers
-from seqlab.answering.asked import Asked, columns
+from seqlab.answering.by_image import QuestionsByImage, columns
 from seqlab.answering.eye import Eye, strongest
 from seqlab.answering.kinds import nearest_images, shares_right, table
 from seqlab.answering.pointing import covered, pointing
@@ -67,7 +67,7 @@ def test_the_strongest_value_of_each_feature():
 
 
 def test_questions_are_grouped_by_their_images():
-    asked = Asked.of(Split())
+    asked = QuestionsByImage.of(Split())
     group = asked.about(np.array([2, 1]))
     assert group.rows.tolist() == [0, 2, 5, 3]
     assert group.places.tolist() == [0, 0, 0, 1]
@@ -82,7 +82,7 @@ def test_a_set_without_images_is_refused_and_one_without_ids():
     without = Split()
     without.images = without.image_ids = None
     with pytest.raises(ValueError, match="stored with its questions"):
-        Asked.of(without)
+        QuestionsByImage.of(without)
     with pytest.raises(ValueError, match="vqa2"):
         columns(without)
 
@@ -106,7 +106,7 @@ class Reader(nn.Module):
 
 def test_a_model_and_its_eye_learn_and_are_asked_in_the_order_of_the_Split():
     torch.manual_seed(0)
-    asked, eye = Asked.of(Split()), Eye(2)
+    asked, eye = QuestionsByImage.of(Split()), Eye(2)
     model = Reader(eye.features)
 
     def loss_of(scores, answers):
@@ -121,7 +121,7 @@ def test_a_model_and_its_eye_learn_and_are_asked_in_the_order_of_the_Split():
     assert not eye.training
     right = asked.answers >= 0
     assert answers_of(by(eye), model, asked)[right].tolist() == asked.answers[right].tolist()
-    other = Asked.of(Split())
+    other = QuestionsByImage.of(Split())
     looked_up = known((other, torch.zeros(4, 4, eye.features)), (asked, seen_by(eye, asked)))
     assert answers_of(looked_up, model, asked).tolist() == answers_of(by(eye), model, asked).tolist()
 

@@ -34,7 +34,7 @@ class Group(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Asked:
+class QuestionsByImage:
     """One split. Each image has several questions: to see it once for all of them saves most of the time.
 
     Attributes:
@@ -54,7 +54,7 @@ class Asked:
     starts: Array
 
     @classmethod
-    def of(cls, split: QuestionSplit, device: str = "cpu") -> Asked:
+    def of(cls, split: QuestionSplit, device: str = "cpu") -> QuestionsByImage:
         """A split of a set whose images are stored with it.
 
         Raises:
