@@ -23,6 +23,8 @@
 #
 # The constructors are given: they say which parts there are and what they are called, so that your network and ours can hold the same weights. You write what happens between them.
 # Every class must work on any device and in any precision: derive new tensors from those that you were given.
+#
+# In the checks, `grad_...` is the gradient that reaches the weights of a part: `grad_look` those of `look`, `grad_cell_state` those that multiply the state of `cell`, `grad_cell_input` those that multiply its input.
 
 # %% tags=["given"]
 from typing import Any
@@ -53,7 +55,7 @@ NULL, START, END = 0, 1, 2  # the numbers of three special words: nothing, begin
 # Before the first glimpse nothing is known: $h_0 = 0$.
 #
 # How can a network learn where to look? Moving a square from one pixel to the next is a jump, and a jump has no gradient. So `glimpse_at(images, places, size)`, which is given, lets the square lie
-# *between* pixels, and takes means of neighbours there: half a pixel to the right is half of one value and half of the next. A small move then changes the glimpse by a small amount, and the loss can tell the place which way to go.
+# *between* pixels, and takes means of neighbours there. (For `images` (N, height, width) and `places` (N, 2) it returns the squares, (N, size, size).) Half a pixel to the right is half of one value and half of the next. A small move then changes the glimpse by a small amount, and the loss can tell the place which way to go.
 #
 # ### With a pencil
 #
@@ -328,7 +330,7 @@ print(
 #
 # ### With a pencil
 #
-# Let a very simple "LSTM" just add up: $h_t = \frac{1}{2} h_{t-1} + x_t$, and let the words of a sentence be $x = (4, 2)$, and NULL have the vector $1$. Forwards: $4$, then $4$. Backwards: $2$, then $5$. Pad it to length 4 and read everything: forwards $4, 4, 3, 2.5$. And backwards
+# Let a very simple "LSTM" halve what it remembers, and add what it reads: $h_t = \frac{1}{2} h_{t-1} + x_t$; and let the words of a sentence be $x = (4, 2)$, and NULL have the vector $1$. Forwards: $4$, then $4$. Backwards: $2$, then $5$. Pad it to length 4 and read everything: forwards $4, 4, 3, 2.5$. And backwards
 # it begins with $1, 1.5$, and reaches $2.75$ and $5.375$. Forwards it ends with $2.5$ instead of $4$, backwards with $5.375$ instead of $5$, and nobody has said anything new.
 
 
@@ -461,7 +463,8 @@ display(pictures_sequences.tipping_words(shown))
 #
 # It is the same row twice, shifted by one. END is asked for, and START never is.
 #
-# **The loss** is the mean cross-entropy over the words that are asked for. NULL is nobody's word: it is not asked for. So a batch with more padding must not have another loss.
+# **The loss** is the mean cross-entropy over the words that are asked for. NULL is nobody's word: it is not asked for. So a batch with more padding must not have another loss. (It is a loss *per word*: a long
+# sentence weighs more than a short one. In stage 6 it will be one per caption.)
 #
 # **To translate** there is no target. The decoder begins with START, says its likeliest word (this is called *greedy*), is given that very word as its next input, and so on. Each sentence of a batch ends by itself: when it has said END, only NULL may follow, while its
 # neighbours go on speaking.
@@ -545,8 +548,9 @@ class Seq2Seq(nn.Module):
             max_length: how many words are returned for each sentence, END among them.
 
         Returns:
-            (N, max_length), int64: the words without START, END where the sentence ends, NULL after it. A sentence that
-            has not ended by then has no END.
+            (N, max_length), integers: the words without START, END where the sentence ends, NULL after it. A sentence
+            that has not ended by then has no END. Whether NULL and START may be said as words is left open: nobody ever
+            taught them, and in the checks they are never the likeliest.
         """
         ### BEGIN SOLUTION
         state = self.encode(source, source_lengths)

@@ -15,8 +15,19 @@
 # | $T$ | words in a caption, as stored | | $W$ | numbers that stand for a word |
 # | $F$ | features of an image | | $H$ | numbers in a hidden state |
 #
-# What you built before is at hand: `earlier.word_embedding_forward`, `earlier.rnn_forward`, `earlier.lstm_forward`, `earlier.temporal_affine_forward`, `earlier.temporal_softmax_loss`,
-# their ways back, and the single steps `earlier.rnn_step_forward` and `earlier.lstm_step_forward`: the same arguments, the same results.
+# What you built before is at hand, with the same arguments and the same results:
+#
+# | in `earlier` | returns |
+# |---|---|
+# | `word_embedding_forward(x, W)` | vectors (N, T, W), cache |
+# | `word_embedding_backward(dout, cache)` | dW |
+# | `rnn_forward(x, h0, Wx, Wh, b)`, `lstm_forward(x, h0, Wx, Wh, b)` | all states (N, T, H), cache |
+# | `rnn_backward(dh, cache)`, `lstm_backward(dh, cache)` | dx, dh0, dWx, dWh, db |
+# | `rnn_step_forward(x, prev_h, Wx, Wh, b)` | next_h, cache |
+# | `lstm_step_forward(x, prev_h, prev_c, Wx, Wh, b)` | next_h, next_c, cache |
+# | `temporal_affine_forward(x, w, b)` | scores (N, T, V), cache |
+# | `temporal_affine_backward(dout, cache)` | dx, dw, db |
+# | `temporal_softmax_loss(x, y, mask)` | loss, dx; the loss is summed over time and averaged over the batch |
 #
 # Unless a function says otherwise, results have the floating type of the numbers that came in: `float32` stays `float32`.
 
@@ -75,7 +86,8 @@ earlier = Earlier("s06_captioning")
 # \end{aligned}
 # $$
 #
-# and the loss is that of stage 2: the surprise at the right words, summed over time, averaged over the batch, where only words that count do count. (An LSTM's cell starts empty, $c_0 = 0$.)
+# and the loss is that of stage 2: the surprise at the right words, summed over time, averaged over the batch, where only words that count do count. (An LSTM's cell starts empty, $c_0 = 0$.) It is a loss per *caption*, where the
+# translator of stage 5 had one per *word*: so every image weighs the same in a batch, however much is said about it, and the loss is the surprise at the whole caption, which is what a search will go by.
 #
 # Going back there is nothing new to derive: every layer's way back is in your hands. Only mind *where the gradient goes last*. The image did not come in as an input at some step. Through which door did it come, and what comes back out of that door?
 #
@@ -85,7 +97,7 @@ earlier = Earlier("s06_captioning")
 # your answer is compared with ours number by number:
 #
 # - The result has the shape `(N, max_length)` and is of integers.
-# - `<START>` is read first and is not part of the result. `<START>` and `<NULL>` are never *said*: at each step the word with the highest score **among all others** is taken.
+# - `<START>` is read first and is not part of the result. `<START>` and `<NULL>` are never *said*: at each step the word with the highest score **among all others** is taken. (Stage 5 left this open.)
 # - When `<END>` is said, it is written down, and everything after it in that row is `<NULL>`. The other rows go on.
 # - A row that has not ended after `max_length` words stops without an `<END>`.
 #

@@ -126,10 +126,11 @@ BLEU = ExerciseSuite(
     (
         Case("several references", draws.corpus, plays.score, weight=4),
         Case("a single reference each", partial(draws.corpus, several=1), plays.score, weight=2),
-        Case("candidates that say too much", partial(draws.corpus, longer=3), plays.score, weight=2),
-        Case("candidates that say too little", partial(draws.corpus, longer=-2, kept=0.95), plays.score, weight=2),
+        Case("candidates that say too much", partial(draws.corpus, longer=4), plays.score, weight=2),
+        Case("candidates that say too little", partial(draws.corpus, longer=-2, changed=0), plays.score, weight=2),
         Case("candidates that repeat themselves", draws.repeating, plays.score, weight=2),
         Case("references equally far away in length", draws.ties, plays.score, weight=2),
+        Case("references of very unequal lengths", draws.uneven, plays.score, weight=2),
         Case("pairs as the longest n-grams", partial(draws.corpus, max_n=2), plays.score, weight=2),
         Case("candidates of a word or two, or none", draws.short_ones, plays.score),
         Case("nothing in common", draws.strangers, plays.score, weight=0.5),

@@ -12,6 +12,9 @@ from seqlab.checking.values import Array
 
 Arrays = dict[str, Array]
 TRIES = 400
+WORDS = 10**5  # so many that no two drawn by chance are alike
+
+FORBIDDEN = np.array([4.0, 5.0])  # added to the scores of NULL and START where they must be tempting
 
 
 def taught(rng: np.random.Generator, lstm: bool, single: bool = False, dtype: str = "float64") -> Arrays:
@@ -56,7 +59,7 @@ def speaking(rng: np.random.Generator, lstm: bool, max_length: int = 8, shy: boo
         task = {"features": normal(rng, (N, F), "float64", 1.0), "special": special, "lstm": np.array([int(lstm)])}
         params = captioner(rng, F, W, H, V, lstm, "float64", scale=1.5)
         params["b_vocab"][special[2]] += 1.5
-        params["b_vocab"][special[:2]] += -50.0 if shy else 1.0
+        params["b_vocab"][special[:2]] += -50.0 if shy else FORBIDDEN
         arrays = task | {"max_length": np.array([max_length])} | params
         if N == 1 or is_rich(oracles.captioner(**arrays)["captions"], special):
             return arrays
@@ -99,25 +102,26 @@ def speaking_layers(rng: np.random.Generator, shy: bool = True) -> Arrays:
         task = {"features": normal(rng, (6, F), "float64", 1.0), "special": special, "max_length": np.array([8])}
         parts = layers(rng, F, W, H, V, "float64", scale=1.5)
         parts["vocabulary_bias"][special[2]] += 1.5
-        parts["vocabulary_bias"][special[:2]] += -50.0 if shy else 1.0
+        parts["vocabulary_bias"][special[:2]] += -50.0 if shy else FORBIDDEN
         arrays = task | parts
         if is_rich(oracles.module(**arrays)["captions"], special):
             return arrays
     raise RuntimeError(f"no captioner with something to say in {TRIES} draws")
 
 
-def corpus(
-    rng: np.random.Generator, several: int = 3, kept: float = 0.8, longer: int = 0, max_n: int = 4, V: int = 12
-) -> Arrays:
-    """Candidates made of one of their references by changing words; ``longer`` adds words, or takes them away."""
+def corpus(rng: np.random.Generator, several: int = 3, changed: int = 1, longer: int = 0, max_n: int = 4) -> Arrays:
+    """Candidates made of the last and shortest of their references; no two words are alike but on purpose.
+
+    In every other candidate the first ``changed`` words are others. ``longer`` says the last word again, or takes words
+    away. Lengths grow from row to row, so that what is summed up differs from what each row has.
+    """
     N = int(rng.integers(4, 8))
-    lengths = rng.integers(6, 10, (N, several))
-    references = padded_words(rng, lengths, V, 10)
-    candidates = np.full((N, 14), PADDING)
+    lengths = np.array([9, 8, 6][-several:]) + np.arange(N)[:, None] % 3
+    references = padded_words(rng, lengths, WORDS, 11)
+    candidates = np.full((N, 16), PADDING)
     for row, (right, length) in enumerate(zip(references, lengths, strict=True)):
-        words = right[0, : length[0]].copy()
-        changed = rng.random(len(words)) > kept
-        words[changed] = rng.integers(0, V, int(changed.sum()))
+        words = right[-1, : length[-1]].copy()
+        words[: changed * (row % 2)] += WORDS
         words = np.concatenate([words, words[-1:].repeat(max(longer, 0))])[: len(words) + longer]
         candidates[row, : len(words)] = words
     if several > 1 and longer == 0:
@@ -134,7 +138,7 @@ def say_thrice(candidate: Array, references: Array) -> None:
 
 def repeating(rng: np.random.Generator) -> Arrays:
     """Candidates that say a part of their references again and again."""
-    arrays = corpus(rng, several=2, kept=1.0)
+    arrays = corpus(rng, several=2, changed=0)
     for row, right in zip(arrays["candidates"], arrays["references"], strict=True):
         say_thrice(row, right)
     return arrays
@@ -144,24 +148,36 @@ def strangers(rng: np.random.Generator) -> Arrays:
     """Nothing in common with any reference."""
     arrays = corpus(rng)
     said = arrays["candidates"]
-    return arrays | {"candidates": np.where(said == PADDING, PADDING, said + 100)}
+    return arrays | {"candidates": np.where(said == PADDING, PADDING, said + 2 * WORDS)}
 
 
 def ties(rng: np.random.Generator) -> Arrays:
     """For each candidate one reference is as much longer as another is shorter; lengths vary with the row."""
-    N, V = int(rng.integers(4, 8)), 12
-    own, apart = rng.integers(6, 8, N), rng.integers(1, 3, N)
-    candidates = padded_words(rng, own[:, None], V, 12)[:, 0]
-    references = padded_words(rng, np.stack([own + apart, own - apart, own + 4], axis=1), V, 14)
-    for row in range(N):
-        common = own[row] - apart[row]
-        references[row, :2, :common] = candidates[row, :common]
+    rows = np.arange(int(rng.integers(4, 8)))
+    own, apart = 6 + rows % 2, 1 + rows % 2
+    return near_misses(rng, own, np.stack([own + apart, own - apart, own + 4], axis=1), own - apart)
+
+
+def uneven(rng: np.random.Generator) -> Arrays:
+    """For every other candidate one reference is shorter, but not as near as a longer one; else all are longer."""
+    odd = np.arange(int(rng.integers(4, 8))) % 2
+    own = 6 + odd
+    lengths = np.stack([own + 5 + 2 * odd, np.where(odd, own + 5, own - 2), np.where(odd, own + 6, own + 1)], axis=1)
+    return near_misses(rng, own, lengths, own - 2)
+
+
+def near_misses(rng: np.random.Generator, own: Array, lengths: Array, common: Array) -> Arrays:
+    """Candidates of lengths ``own`` (N,), whose first ``common`` words begin each of their references as well."""
+    candidates = padded_words(rng, own[:, None], WORDS, 12)[:, 0]
+    references = padded_words(rng, lengths, WORDS, 14)
+    for row, alike in enumerate(common):
+        references[row, :, :alike] = candidates[row, :alike]
     return {"candidates": candidates, "references": references, "max_n": np.array([4])}
 
 
 def short_ones(rng: np.random.Generator) -> Arrays:
     """Some candidates have fewer words than the longest n-gram, and one has none."""
-    arrays = corpus(rng, kept=1.0)
+    arrays = corpus(rng, changed=0)
     said = arrays["candidates"]
     said[0], said[1, 2:] = PADDING, PADDING
     return arrays
@@ -169,7 +185,7 @@ def short_ones(rng: np.random.Generator) -> Arrays:
 
 def terse(rng: np.random.Generator, most: int) -> Arrays:
     """Candidates of at most a few words each, or of none: there are no runs of four."""
-    arrays = corpus(rng, kept=1.0)
+    arrays = corpus(rng, changed=0)
     arrays["candidates"][:, most:] = PADDING
     return arrays
 
@@ -189,6 +205,9 @@ def stored(rng: np.random.Generator, N: int, T: int, V: int, special: Array) -> 
         length = int(rng.integers(1, T - 1)) if T > 2 else 0
         row[0], row[length + 1] = start, end
         row[1 : length + 1] = rng.choice(words, length)
+    if T > 2 and N > 1:
+        captions[-1] = null
+        captions[-1, :2] = start, end
     if T > 4 and N > 1:
         captions[0] = null
         captions[0, :5] = start, words[0], words[1], words[0], end
@@ -198,8 +217,10 @@ def stored(rng: np.random.Generator, N: int, T: int, V: int, special: Array) -> 
 
 
 def specials(rng: np.random.Generator, V: int) -> Array:
-    """The numbers of NULL, START and END, anywhere in the vocabulary."""
-    return np.array(rng.permutation(V)[:3])
+    """The numbers of NULL, START and END, anywhere in the vocabulary, but NULL never 0."""
+    null = int(rng.integers(1, V))
+    start, end = rng.permutation(np.delete(np.arange(V), null))[:2]
+    return np.array([null, start, end])
 
 
 def sizes(rng: np.random.Generator, low: int = 3) -> tuple[int, ...]:

@@ -110,8 +110,8 @@ def writer(kind: Kind, seed: int) -> Arrays:
     shapes: dict[str, tuple[int, ...]] = {"state": (H,), "W_embed": (V, H), "Wh": (H, H), "W_vocab": (H, V)}
     arrays = {name: np.asarray(rng.standard_normal(shape) * 1.3) for name, shape in shapes.items()}
     start, null, end = rng.permutation(V)[:3]
-    task = {"special": np.array([null, start, end]), "max_length": kind.places, "width": kind.width}
-    return arrays | {name: np.atleast_1d(one) for name, one in task.items()}
+    task = {"special": [null, start, end], "max_length": [kind.places], "width": [kind.width]}
+    return arrays | {name: np.array(one) for name, one in task.items()}
 
 
 def turned(rng: np.random.Generator, base: Arrays, noise: float = 0.002) -> Arrays:

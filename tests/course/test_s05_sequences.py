@@ -209,6 +209,34 @@ def test_a_drawer_whose_chance_is_its_own_is_caught(names):
     assert list(lost(SequenceDrawer=SequenceDrawer)) == ["SequenceDrawer"]
 
 
+def test_what_is_made_on_the_wrong_device_is_caught(names):
+    class FrameLabeller(names["FrameLabeller"]):
+        def forward(self, frames, state=None):
+            zeros = torch.zeros(1, len(frames), self.lstm.hidden_size, dtype=frames.dtype)
+            return super().forward(frames, state or (zeros, zeros))
+
+    class GlimpseClassifier(names["GlimpseClassifier"]):
+        def forward(self, images):
+            return super().forward(images + torch.zeros(images.shape, dtype=images.dtype))
+
+    answers = {"FrameLabeller": FrameLabeller, "GlimpseClassifier": GlimpseClassifier}
+    assert set(lost(**answers)) == set(answers)
+
+
+def test_saying_only_words_is_as_good_as_saying_anything(names):
+    """Stage 6 forbids NULL and START; stage 5 leaves it open, so its cases may not tell the two apart."""
+
+    class Seq2Seq(names["Seq2Seq"]):
+        @torch.no_grad()
+        def translate(self, source, source_lengths, max_length):
+            barred = torch.zeros_like(self.head.bias)
+            barred[[NULL, START]] = -1e9
+            self.head.register_forward_hook(lambda head, given, scores: scores + barred)
+            return super().translate(source, source_lengths, max_length)
+
+    assert lost(Seq2Seq=Seq2Seq) == {}
+
+
 # ---------------------------------------------------------------- tools of the notebook
 
 

@@ -6,7 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
+from autograder.suites import s06_captioning_writers as writers
+from seqlab.checking.outcome import replay_case
 from tests.course.stages import SUBJECTS
 
 SUBJECT = SUBJECTS["s06_captioning"]
@@ -78,6 +81,68 @@ def test_the_loss_changes_with_the_image(cell):
     rng = np.random.default_rng(0)
     losses = {model.loss(rng.standard_normal((1, 5)).astype(np.float32), captions)[0].item() for _ in range(4)}
     assert len(losses) == 4
+
+
+def lost(**answers):
+    """The exercises that lose points where some answers are replaced."""
+    verdicts = SUBJECT.judged(SUBJECT.reference() | answers)
+    return [verdict.exercise for verdict in verdicts if not verdict.full]
+
+
+def test_a_cell_that_is_made_on_the_wrong_device_is_caught():
+    """Found without a GPU: torch's device 'meta' works out shapes only, and mixes with no other."""
+    names = SUBJECT.reference()
+
+    class Captioner(names["Captioner"]):
+        def forward(self, features, captions):
+            h0 = self.project(features)[None]
+            states, _ = self.lstm(self.embed(captions[:, :-1]), (h0, torch.zeros(h0.shape, dtype=h0.dtype)))
+            return self.vocabulary(states)
+
+    assert lost(Captioner=Captioner) == ["Captioner"]
+
+
+@pytest.mark.parametrize("keep", [lambda width: width + 1, lambda width: 2 * width, lambda width: 100])
+def test_a_beam_that_keeps_too_many_is_caught_by_every_case_that_could(keep):
+    right = SUBJECT.reference()["beam_search"]
+
+    def beam_search(step, state, start, end, width, max_length):
+        return right(step, state, start, end, keep(width), max_length)
+
+    names = SUBJECT.reference() | {"beam_search": beam_search}
+    cases = SUBJECT.checks.exercises["beam_search"].cases
+    passed = [case.title for case in cases if replay_case(case, names).right]
+    assert passed == ["a beam with room for everything: exhaustive search"]
+    assert lost(beam_search=beam_search) == ["beam_search"]
+
+
+def test_a_beam_beside_which_the_ended_are_kept_for_nothing_is_caught():
+    def beam_search(step, state, start, end, width, max_length):
+        beam, finished = [((), 0.0, state)], []
+        for _ in range(max_length):
+            grown = []
+            for words, total, memory in beam:
+                log_probs, after = step(memory, words[-1] if words else start)
+                grown += [((*words, word), total + float(one), after) for word, one in enumerate(log_probs)]
+            finished += [one for one in grown if one[0][-1] == end]
+            beam = sorted((one for one in grown if one[0][-1] != end), key=lambda one: -one[1])[:width]
+        best = max([*finished, *beam], key=lambda one: one[1])
+        return np.array(best[0]), best[1]
+
+    assert lost(beam_search=beam_search) == ["beam_search"]
+
+
+@pytest.mark.parametrize(
+    "kind", [writers.ONE, writers.TWO, writers.THREE, writers.CUT_OFF, writers.WIDE, writers.EVERY]
+)
+def test_the_writers_of_a_kind_are_of_it(kind):
+    assert writers.is_telling(writers.writer(kind, kind.seed), kind)
+
+
+def test_bleu_of_candidates_without_n_grams_is_zero():
+    bleu = SUBJECT.reference()["bleu"]
+    assert bleu([[], []], [[["cat"]], [["dog"]]]) == 0
+    assert bleu([["cat", "off"]], [[["cat", "off"]]]) == 0
 
 
 def test_an_unknown_cell_is_refused():
