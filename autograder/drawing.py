@@ -17,6 +17,12 @@ def distinct_sizes(rng: np.random.Generator, count: int, low: int = 2, high: int
     return tuple(int(size) for size in rng.permutation(np.arange(low, high))[:count])
 
 
+def sizes(rng: np.random.Generator, letters: str, ones: str = "", low: int = 2, high: int = 8) -> tuple[int, ...]:
+    """A size for each letter, no two alike, but 1 for the letters that are also in ``ones``."""
+    drawn = distinct_sizes(rng, len(letters), low, high)
+    return tuple(1 if letter in ones else size for letter, size in zip(letters, drawn, strict=True))
+
+
 def normal(shapes: Shapes, scale: float = 0.5, dtype: str = "float64") -> Draw:
     """Draw each array from a normal distribution of standard deviation ``scale``."""
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from autograder.drawing import Shapes, distinct_sizes, in_layout, linspaces, normal, with_huge, with_integers
+from autograder.drawing import in_layout, linspaces, normal, sizes, with_huge, with_integers
+from autograder.narrow import NARROW, narrow_cases
 from autograder.oracles import torch_affine, torch_rnn, torch_rnn_step, torch_row_reader
 from autograder.student import Play
 from autograder.suite import Case, ExerciseSuite, Suite
@@ -19,39 +20,36 @@ Shape = dict[str, tuple[int, ...]]
 # ---------------------------------------------------------------- inputs
 
 
-def step_shapes(rng: np.random.Generator, gradient: bool = False, single: bool = False, other: bool = False) -> Shape:
-    """N, D, H all different; ``single`` makes N = 1."""
-    N, D, H = distinct_sizes(rng, 3)
-    N = 1 if single else N
+def step_shapes(rng: np.random.Generator, gradient: bool = False, ones: str = "", other: bool = False) -> Shape:
+    """N, D, H all different, but 1 where their letter is in ``ones``."""
+    N, D, H = sizes(rng, "NDH", ones)
     shapes: Shape = {"x": (N, D), "prev_h": (N, H), "Wx": (D, H), "Wh": (H, H), "b": (H,)}
     shapes |= {"dnext_h": (N, H)} if gradient else {}
     return shapes | ({"other_x": (N, D), "other_h": (N, H)} if other else {})
 
 
 def sequence_shapes(
-    rng: np.random.Generator, gradient: bool = False, single: bool = False, other: bool = False, state: bool = True
+    rng: np.random.Generator, gradient: bool = False, ones: str = "", other: bool = False, state: bool = True
 ) -> Shape:
-    """N, T, D, H all different; ``single`` makes N = T = 1."""
-    N, T, D, H = distinct_sizes(rng, 4)
-    N, T = (1, 1) if single else (N, T)
+    """N, T, D, H all different, but 1 where their letter is in ``ones``."""
+    N, T, D, H = sizes(rng, "NTDH", ones)
     shapes: Shape = {"x": (N, T, D)} | ({"h0": (N, H)} if state else {})
     shapes |= {"Wx": (D, H), "Wh": (H, H), "b": (H,)}
     shapes |= {"dh": (N, T, H)} if gradient else {}
     return shapes | ({"other_x": (N, T, D), "other_h": (N, H)} if other else {})
 
 
-def affine_shapes(rng: np.random.Generator, gradient: bool = False, single: bool = False) -> Shape:
-    """N, T, D, M all different; ``single`` makes N = T = 1."""
-    N, T, D, M = distinct_sizes(rng, 4)
-    N, T = (1, 1) if single else (N, T)
+def affine_shapes(rng: np.random.Generator, gradient: bool = False, ones: str = "", other: bool = False) -> Shape:
+    """N, T, D, M all different, but 1 where their letter is in ``ones``."""
+    N, T, D, M = sizes(rng, "NTDM", ones)
     shapes: Shape = {"x": (N, T, D), "w": (D, M), "b": (M,)}
-    return shapes | ({"dout": (N, T, M)} if gradient else {})
+    shapes |= {"dout": (N, T, M)} if gradient else {}
+    return shapes | ({"other_x": (N, T, D)} if other else {})
 
 
-def reader_shapes(rng: np.random.Generator, single: bool = False) -> Shape:
-    """N, T, D, H, C all different; ``single`` makes N = T = 1."""
-    N, T, D, H, C = distinct_sizes(rng, 5, low=3, high=9)
-    N, T = (1, 1) if single else (N, T)
+def reader_shapes(rng: np.random.Generator, ones: str = "") -> Shape:
+    """N, T, D, H, C all different, but 1 where their letter is in ``ones``."""
+    N, T, D, H, C = sizes(rng, "NTDHC", ones, low=3, high=9)
     return {"images": (N, T, D), "Wx": (D, H), "Wh": (H, H), "b": (H,), "W_out": (H, C), "b_out": (C,)}
 
 
@@ -78,25 +76,29 @@ KNOWN_SEQUENCE = linspaces(
 # ---------------------------------------------------------------- cases
 
 
-def forward_cases(play: Play, shapes: Any, large: str) -> tuple[Case, ...]:
-    """The cases that every forward function meets; ``large`` names the input with a huge row."""
-    plain: Shapes = shapes
+def forward_cases(play: Play, shapes: Any, large: str, narrow: str) -> tuple[Case, ...]:
+    """The cases that every forward function meets; ``large`` names the input with a huge row.
+
+    ``narrow`` are the letters of the sizes that are 1 in a case of their own.
+    """
     return (
-        Case("sizes that all differ", normal(plain), play, weight=4),
-        Case("a single example", normal(partial(shapes, single=True)), play, weight=2),
-        Case("float32 stays float32", normal(plain, dtype="float32"), play),
-        Case("arrays that do not lie in one piece", in_layout(normal(plain)), play),
-        Case("a huge example among ordinary ones", with_huge(normal(plain), large), play),
-        Case("your arguments are left alone", normal(plain), play, guards_inputs=True),
+        Case("sizes that all differ", normal(shapes), play, weight=4),
+        Case("a single example", normal(partial(shapes, ones="NT")), play),
+        *narrow_cases(play, lambda letter: normal(partial(shapes, ones=letter)), narrow),
+        Case("float32 stays float32", normal(shapes, dtype="float32"), play),
+        Case("arrays that do not lie in one piece", in_layout(normal(shapes)), play),
+        Case("a huge example among ordinary ones", with_huge(normal(shapes), large), play),
+        Case("your arguments are left alone", normal(shapes), play, guards_inputs=True),
     )
 
 
-def backward_cases(play: Play, shapes: Any) -> tuple[Case, ...]:
-    """The cases that every backward function meets."""
-    plain: Shapes = partial(shapes, gradient=True)
+def backward_cases(play: Play, shapes: Any, narrow: str) -> tuple[Case, ...]:
+    """The cases that every backward function meets; ``narrow`` as in :func:`forward_cases`."""
+    plain = partial(shapes, gradient=True)
     return (
         Case("sizes that all differ", normal(plain), play, weight=5),
-        Case("a single example", normal(partial(shapes, gradient=True, single=True)), play, weight=2),
+        Case("a single example", normal(partial(plain, ones="NT")), play),
+        *narrow_cases(play, lambda letter: normal(partial(plain, ones=letter)), narrow),
         Case("float32 stays float32", normal(plain, dtype="float32"), play),
         Case("arrays that do not lie in one piece", in_layout(normal(plain)), play),
         Case("your arguments are left alone", normal(plain), play, guards_inputs=True),
@@ -112,14 +114,17 @@ STEP_FORWARD = ExerciseSuite(
     "rnn_step_forward",
     (
         Case("the known linspace example", KNOWN_STEP, plays.step_forward, weight=0),
-        *forward_cases(plays.step_forward, step_shapes, "x"),
+        *forward_cases(plays.step_forward, step_shapes, "x", narrow="DH"),
     ),
     torch_rnn_step,
     toys.STEP_FORWARD(plays.step_forward),
 )
 STEP_BACKWARD = ExerciseSuite(
     "rnn_step_backward",
-    (*backward_cases(plays.step_backward, step_shapes), two_caches(plays.step_backward_with_two_caches, step_shapes)),
+    (
+        *backward_cases(plays.step_backward, step_shapes, narrow="DH"),
+        two_caches(plays.step_backward_with_two_caches, step_shapes),
+    ),
     lambda x, prev_h, Wx, Wh, b, dnext_h, **_: torch_rnn_step(x, prev_h, Wx, Wh, b, dnext_h),
     toys.STEP_BACKWARD(plays.step_backward),
 )
@@ -127,27 +132,33 @@ FORWARD = ExerciseSuite(
     "rnn_forward",
     (
         Case("the known linspace example", KNOWN_SEQUENCE, plays.forward, weight=0),
-        *forward_cases(plays.forward, sequence_shapes, "x"),
+        *forward_cases(plays.forward, sequence_shapes, "x", narrow="TDH"),
     ),
     torch_rnn,
     toys.FORWARD(plays.forward),
 )
 BACKWARD = ExerciseSuite(
     "rnn_backward",
-    (*backward_cases(plays.backward, sequence_shapes), two_caches(plays.backward_with_two_caches, sequence_shapes)),
+    (
+        *backward_cases(plays.backward, sequence_shapes, narrow="TDH"),
+        two_caches(plays.backward_with_two_caches, sequence_shapes),
+    ),
     lambda x, h0, Wx, Wh, b, dh, **_: torch_rnn(x, h0, Wx, Wh, b, dh),
     toys.BACKWARD(plays.backward),
 )
 AFFINE_FORWARD = ExerciseSuite(
     "temporal_affine_forward",
-    forward_cases(plays.affine_forward, affine_shapes, "x"),
+    forward_cases(plays.affine_forward, affine_shapes, "x", narrow="TDM"),
     torch_affine,
     toys.AFFINE_FORWARD(plays.affine_forward),
 )
 AFFINE_BACKWARD = ExerciseSuite(
     "temporal_affine_backward",
-    backward_cases(plays.affine_backward, affine_shapes),
-    torch_affine,
+    (
+        *backward_cases(plays.affine_backward, affine_shapes, narrow="TDM"),
+        two_caches(plays.affine_backward_with_two_caches, affine_shapes),
+    ),
+    lambda other_x=None, **inputs: torch_affine(**inputs),
     toys.AFFINE_BACKWARD(plays.affine_backward),
 )
 ROW_READER = ExerciseSuite(
@@ -156,10 +167,16 @@ ROW_READER = ExerciseSuite(
         Case("sizes that all differ", labelled(normal(reader_shapes)), plays.read_rows, weight=6),
         Case(
             "a single image of a single row",
-            labelled(normal(partial(reader_shapes, single=True))),
+            labelled(normal(partial(reader_shapes, ones="NT"))),
             plays.read_rows,
-            weight=2,
         ),
+        *narrow_cases(
+            plays.read_rows,
+            lambda letter: labelled(normal(partial(reader_shapes, ones=letter))),
+            "TDH",
+            {"T": "several images of a single row"},
+        ),
+        Case("asked twice", labelled(normal(reader_shapes)), plays.read_rows_twice, weight=NARROW),
         Case("float32 stays float32", labelled(normal(reader_shapes, dtype="float32")), plays.read_rows),
         Case("scores in the thousands", labelled(with_huge(normal(reader_shapes), "W_out")), plays.read_rows),
         Case("your arguments are left alone", labelled(normal(reader_shapes)), plays.read_rows, guards_inputs=True),
@@ -172,7 +189,13 @@ MODULE = ExerciseSuite(
     (
         Case("states and gradients", normal(partial(sequence_shapes, gradient=True)), plays.module_gradients, weight=5),
         Case("a start without a state", normal(partial(sequence_shapes, state=False)), plays.module_forward, weight=2),
-        Case("a single step", normal(partial(sequence_shapes, gradient=True, single=True)), plays.module_gradients),
+        Case("a single step", normal(partial(sequence_shapes, gradient=True, ones="NT")), plays.module_gradients),
+        *narrow_cases(
+            plays.module_gradients,
+            lambda letter: normal(partial(sequence_shapes, gradient=True, ones=letter)),
+            "TDH",
+        ),
+        Case("called twice", normal(partial(sequence_shapes, state=False)), plays.module_twice, weight=NARROW),
         Case(
             "float32 stays float32",
             normal(partial(sequence_shapes, gradient=True), dtype="float32"),

@@ -68,6 +68,16 @@ def affine_backward(student: Student, x: Array, w: Array, b: Array, dout: Array)
     return {"dx": dx, "dw": dw, "db": db}
 
 
+def affine_backward_with_two_caches(
+    student: Student, x: Array, w: Array, b: Array, dout: Array, other_x: Array
+) -> Outputs:
+    """Two output layers forward, then back through the first."""
+    _, cache = student.temporal_affine_forward(x, w, b)
+    student.temporal_affine_forward(other_x, w, b)
+    dx, dw, db = student.temporal_affine_backward(dout, cache)
+    return {"dx": dx, "dw": dw, "db": db}
+
+
 def read_rows(student: Student, images: Array, labels: Array, **params: Array) -> Outputs:
     """Loss and gradients of a reader with known parameters."""
     reader = student.RowReader(dict(params))
@@ -75,9 +85,24 @@ def read_rows(student: Student, images: Array, labels: Array, **params: Array) -
     return {"loss": loss} | {f"d{name}": grads[name] for name in params}
 
 
+def read_rows_twice(student: Student, images: Array, labels: Array, **params: Array) -> Outputs:
+    """The same reader asked a second time: nothing of the first may linger."""
+    reader = student.RowReader(dict(params))
+    reader.loss(images, labels)
+    loss, grads = reader.loss(images, labels)
+    return {"loss": loss} | {f"d{name}": grads[name] for name in params}
+
+
 def module_forward(student: Student, x: Array, Wx: Array, Wh: Array, b: Array) -> Outputs:
     """The torch module without an initial state."""
     return {"h": _module(student, x, Wx, Wh, b)(tensor(x))}
+
+
+def module_twice(student: Student, x: Array, Wx: Array, Wh: Array, b: Array) -> Outputs:
+    """The torch module called a second time: it must start from zeros again."""
+    model = _module(student, x, Wx, Wh, b)
+    model(tensor(x))
+    return {"h": model(tensor(x))}
 
 
 def module_gradients(student: Student, x: Array, h0: Array, Wx: Array, Wh: Array, b: Array, dh: Array) -> Outputs:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
+from typing import Any
 
 import numpy as np
 
-from autograder.drawing import distinct_sizes, in_layout, normal, with_huge
+from autograder.drawing import distinct_sizes, in_layout, normal, sizes, with_huge
+from autograder.narrow import NARROW, narrow_cases
 from autograder.student import Play
-from autograder.suite import Case, Draw, ExerciseSuite, Suite
+from autograder.suite import Case, ExerciseSuite, Suite
 from autograder.suites import s02_language_model_plays as plays
 from autograder.suites import s02_language_model_toys as toys
 from autograder.suites.s02_language_model_oracles import (
@@ -28,22 +30,20 @@ Arrays = dict[str, Array]
 # ---------------------------------------------------------------- inputs
 
 
-def ids_alone(rng: np.random.Generator, single: bool = False) -> Arrays:
+def ids_alone(rng: np.random.Generator, ones: str = "") -> Arrays:
     """Ids (N, T) with N, T, V all different; the last id of the vocabulary and the first both occur."""
-    N, T, V = distinct_sizes(rng, 3, low=3, high=9)
-    N, T = (1, 2) if single else (N, T)
+    N, T, V = sizes(rng, "NTV", ones, low=3, high=9)
     ids = rng.integers(0, V, (N, T))
     ids.flat[:2] = (V - 1, 0)
     return {"ids": ids, "V": np.array([V])}
 
 
-def embedded(rng: np.random.Generator, single: bool = False, back: bool = False, dtype: str = "float64") -> Arrays:
+def embedded(rng: np.random.Generator, ones: str = "", back: bool = False, dtype: str = "float64") -> Arrays:
     """Ids with one that is looked up again and again, and the matrix; N, T, V, D all different."""
-    N, T, V, D = distinct_sizes(rng, 4, low=3, high=9)
-    N, T = (1, 1) if single else (N, T)
+    N, T, V, D = sizes(rng, "NTVD", ones, low=3, high=9)
     x = rng.integers(0, V, (N, T))
     x[:, -1] = x[0, 0]  # in every row, so that a repeat is certain where there are several
-    x.flat[0 if single else 1] = 0
+    x.flat[min(1, x.size - 1)] = 0
     arrays = {"x": x, "W": rng.standard_normal((V, D)).astype(dtype)}
     return arrays | ({"dout": rng.standard_normal((N, T, D)).astype(dtype)} if back else {})
 
@@ -54,10 +54,9 @@ def with_other_ids(rng: np.random.Generator) -> Arrays:
     return arrays | {"other_x": (arrays["x"] + 1) % len(arrays["W"])}
 
 
-def scored(rng: np.random.Generator, single: bool = False, dtype: str = "float64") -> Arrays:
+def scored(rng: np.random.Generator, ones: str = "", dtype: str = "float64") -> Arrays:
     """Scores, targets and a mask that leaves out a part of each text; N, T, V all different."""
-    N, T, V = distinct_sizes(rng, 3, low=3, high=9)
-    N, T = (1, 1) if single else (N, T)
+    N, T, V = sizes(rng, "NTV", ones, low=3, high=9)
     lengths = rng.integers(1, T, N) if T > 1 else np.ones(N, dtype=int)
     x = rng.standard_normal((N, T, V)).astype(dtype)
     return {"x": x, "y": rng.integers(0, V, (N, T)), "mask": np.arange(T) < lengths[:, None]}
@@ -75,10 +74,9 @@ def weights(rng: np.random.Generator, V: int, D: int, H: int, dtype: str = "floa
     return dict(normal(lambda _: shapes, scale=scale, dtype=dtype)(rng))
 
 
-def model_pieces(rng: np.random.Generator, single: bool = False, dtype: str = "float64") -> Arrays:
+def model_pieces(rng: np.random.Generator, ones: str = "", dtype: str = "float64") -> Arrays:
     """A piece of text and a model; N, T, V, D, H all different."""
-    N, T, V, D, H = distinct_sizes(rng, 5, low=3, high=10)
-    N, T = (1, 1) if single else (N, T)
+    N, T, V, D, H = sizes(rng, "NTVDH", ones, low=3, high=10)
     h0 = (rng.standard_normal((N, H)) * 0.5).astype(dtype)
     text = {"inputs": rng.integers(0, V, (N, T)), "targets": rng.integers(0, V, (N, T)), "h0": h0}
     return text | weights(rng, V, D, H, dtype)
@@ -93,11 +91,10 @@ def beginnings(rng: np.random.Generator, temperature: float, read: int = 4, leng
 
 
 def chunked(
-    rng: np.random.Generator, rest: int = 1, long: int = 3, N: int = 0, learn: int = 0, dtype: str = "float64"
+    rng: np.random.Generator, rest: int = 1, long: int = 3, ones: str = "", learn: int = 0, dtype: str = "float64"
 ) -> Arrays:
     """A text of three whole chunks of ``long`` characters and ``rest`` more, and a model."""
-    several, V, D, H = distinct_sizes(rng, 4, low=3, high=9)
-    N = N or several
+    N, V, D, H = sizes(rng, "NVDH", ones, low=3, high=9)
     text = rng.integers(0, V, (N, 3 * long + rest + 1))
     h0 = (rng.standard_normal((N, H)) * 0.5).astype(dtype)
     return {"text": text, "chunk": np.array([long]), "learn": np.array([learn]), "h0": h0} | weights(
@@ -122,6 +119,12 @@ def observed(rng: np.random.Generator, yes_or_no: bool, dtype: str = "float64") 
     return {"hidden": hidden.astype(dtype), "labels": labels}
 
 
+def of_one_unit(rng: np.random.Generator) -> Arrays:
+    """A single unit."""
+    arrays = observed(rng, yes_or_no=False)
+    return arrays | {"hidden": arrays["hidden"][:, :1].copy()}
+
+
 def with_idle_unit(rng: np.random.Generator) -> Arrays:
     """One unit never changes."""
     arrays = observed(rng, yes_or_no=True)
@@ -142,14 +145,20 @@ def model_truth(**inputs: Array) -> Mapping[str, Array]:
 # ---------------------------------------------------------------- cases
 
 
-def usual_cases(
-    play: Play, draw: Draw, small: Draw, in_float32: Draw, what: str, weight: float = 4
-) -> tuple[Case, ...]:
-    """The cases that every exercise with floating-point inputs meets."""
+ONE_CHARACTER = {"T": "several texts of a single character"}
+
+
+def usual_cases(play: Play, draw: Any, narrow: str, weight: float = 4, small: float = 1) -> tuple[Case, ...]:
+    """The cases that every exercise with floating-point inputs meets.
+
+    ``draw`` takes the letters of sizes that are to be 1 as ``ones``; each of ``narrow`` is 1 in a case of its own.
+    ``small`` is the weight of a single character; it keeps its share where a suite has many other cases.
+    """
     return (
         Case("sizes that all differ", draw, play, weight=weight),
-        Case(what, small, play, weight=weight / 2),
-        Case("float32 stays float32", in_float32, play),
+        Case("a single character", partial(draw, ones="NT"), play, weight=small),
+        *narrow_cases(play, lambda letter: partial(draw, ones=letter), narrow, ONE_CHARACTER, small * NARROW),
+        Case("float32 stays float32", partial(draw, dtype="float32"), play),
         Case("arrays that do not lie in one piece", in_layout(draw), play),
         Case("your arguments are left alone", draw, play, guards_inputs=True),
     )
@@ -159,7 +168,8 @@ ONE_HOT = ExerciseSuite(
     "one_hot",
     (
         Case("sizes that all differ", ids_alone, plays.one_hot, weight=4),
-        Case("a single text", partial(ids_alone, single=True), plays.one_hot, weight=2),
+        Case("a single text", partial(ids_alone, ones="N"), plays.one_hot),
+        *narrow_cases(plays.one_hot, lambda letter: partial(ids_alone, ones=letter), "T", ONE_CHARACTER),
         Case("float32 when asked for", ids_alone, plays.one_hot_in_float32),
         Case("arrays that do not lie in one piece", in_layout(ids_alone), plays.one_hot),
         Case("your arguments are left alone", ids_alone, plays.one_hot, guards_inputs=True),
@@ -169,23 +179,14 @@ ONE_HOT = ExerciseSuite(
 )
 EMBED = ExerciseSuite(
     "word_embedding_forward",
-    usual_cases(
-        plays.embed, embedded, partial(embedded, single=True), partial(embedded, dtype="float32"), "a single character"
-    ),
+    usual_cases(plays.embed, embedded, narrow="TD"),
     torch_embedding,
     toys.EMBED(plays.embed),
 )
 EMBED_BACK = ExerciseSuite(
     "word_embedding_backward",
     (
-        *usual_cases(
-            plays.embed_back,
-            partial(embedded, back=True),
-            partial(embedded, back=True, single=True),
-            partial(embedded, back=True, dtype="float32"),
-            "a single character",
-            weight=5,
-        ),
+        *usual_cases(plays.embed_back, partial(embedded, back=True), narrow="TD", weight=5),
         Case("two forward passes, back through the first", with_other_ids, plays.embed_back_with_two_caches),
     ),
     torch_embedding,
@@ -194,9 +195,7 @@ EMBED_BACK = ExerciseSuite(
 SURPRISE = ExerciseSuite(
     "temporal_softmax_loss",
     (
-        *usual_cases(
-            plays.surprise, scored, partial(scored, single=True), partial(scored, dtype="float32"), "a single character"
-        ),
+        *usual_cases(plays.surprise, scored, narrow="T"),
         Case("a mask that leaves nothing out", unmasked, plays.surprise, weight=2),
         Case("scores in the thousands", with_huge(scored, "x"), plays.surprise, weight=2),
     ),
@@ -206,14 +205,8 @@ SURPRISE = ExerciseSuite(
 CHAR_RNN = ExerciseSuite(
     "CharRNN",
     (
-        *usual_cases(
-            plays.model_loss,
-            model_pieces,
-            partial(model_pieces, single=True),
-            partial(model_pieces, dtype="float32"),
-            "a single character",
-            weight=6,
-        ),
+        *usual_cases(plays.model_loss, model_pieces, narrow="TDH", weight=6, small=2),
+        Case("asked twice", model_pieces, plays.model_loss_twice, weight=2 * NARROW),
         Case("writing at temperature 1", partial(beginnings, temperature=1.0), plays.write, weight=4),
         Case("writing when it is hot", partial(beginnings, temperature=1.7), plays.write, weight=2),
         Case("writing when it is cold", partial(beginnings, temperature=0.4), plays.write, weight=2),
@@ -230,7 +223,12 @@ TRUNCATED = ExerciseSuite(
         Case("chunks that fit", partial(chunked, rest=0), plays.read_in_chunks, weight=4),
         Case("a last chunk that is shorter", chunked, plays.read_in_chunks, weight=3),
         Case("a chunk that covers the text", one_chunk, plays.read_in_chunks, weight=2),
-        Case("chunks of one character, a single text", partial(chunked, long=1, N=1, rest=0), plays.read_in_chunks),
+        Case(
+            "chunks of one character, a single text", partial(chunked, long=1, ones="N", rest=0), plays.read_in_chunks
+        ),
+        *narrow_cases(
+            plays.read_in_chunks, lambda letter: partial(chunked, ones=letter), "NDH", {"N": "a single text"}, weight=1
+        ),
         Case("learning after each chunk", partial(chunked, learn=1), plays.read_in_chunks, weight=4),
         Case("float32 stays float32", partial(chunked, dtype="float32"), plays.read_in_chunks),
         Case("arrays that do not lie in one piece", in_layout(chunked), plays.read_in_chunks),
@@ -244,6 +242,7 @@ SELECTIVITY = ExerciseSuite(
     (
         Case("a label of numbers", partial(observed, yes_or_no=False), plays.select, weight=4),
         Case("a label of yes and no", partial(observed, yes_or_no=True), plays.select, weight=4),
+        Case("a single unit", of_one_unit, plays.select, weight=NARROW),
         Case("a unit that never changes", with_idle_unit, plays.select, weight=2),
         Case("a label that never changes", with_idle_label, plays.scores_only),
         Case("float32 stays float32", partial(observed, yes_or_no=True, dtype="float32"), plays.select),

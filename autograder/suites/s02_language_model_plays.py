@@ -56,6 +56,14 @@ def model_loss(student: Student, inputs: Array, targets: Array, h0: Array, **par
     return {"loss": loss, "h_last": h_last} | {f"d{name}": grads[name] for name in params}
 
 
+def model_loss_twice(student: Student, inputs: Array, targets: Array, h0: Array, **params: Array) -> Outputs:
+    """The same model asked a second time: nothing of the first may linger."""
+    model = student.CharRNN(dict(params))
+    model.loss(inputs, targets, h0)
+    loss, grads, h_last = model.loss(inputs, targets, h0)
+    return {"loss": loss, "h_last": h_last} | {f"d{name}": grads[name] for name in params}
+
+
 def write(
     student: Student, seed: Array, length: Array, temperature: Array, rng_seed: Array, times: Array, **params: Array
 ) -> Outputs:

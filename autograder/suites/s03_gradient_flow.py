@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from autograder.drawing import distinct_sizes, in_layout, normal, with_huge
+from autograder.drawing import distinct_sizes, in_layout, normal, sizes, with_huge
+from autograder.narrow import NARROW, narrow_cases
 from autograder.student import Play
 from autograder.suite import Case, Draw, ExerciseSuite, Suite
 from autograder.suites import s03_gradient_flow_plays as plays
@@ -24,18 +25,17 @@ def stack_shapes(
     rng: np.random.Generator,
     layers: int = 3,
     equal: bool = False,
-    single: bool = False,
+    ones: str = "",
     gradient: bool = False,
     other: bool = False,
     state: bool = True,
     everywhere: bool = False,
 ) -> Shape:
-    """N, T, D and the widths of the layers all different; ``equal`` widths, or N = T = 1 where ``single``.
+    """N, T, D and the widths of the layers all different; ``equal`` widths, or 1 where their letter is in ``ones``.
 
     The ``gradient`` from outside is that of the top layer's states, or of each layer's where it is ``everywhere``.
     """
-    N, T, D, *widths = distinct_sizes(rng, 3 + layers, low=2, high=9)
-    N, T = (1, 1) if single else (N, T)
+    N, T, D, *widths = sizes(rng, "NTD" + "H" * layers, ones, low=2, high=9)
     widths = widths[:1] * layers if equal else widths
     shapes: Shape = {"x": (N, T, D)}
     shapes |= {"dh": (N, T, widths[-1])} if gradient else {}
@@ -46,10 +46,10 @@ def stack_shapes(
     return shapes | ({"other_x": (N, T, D)} if other else {})
 
 
-def chain_shapes(rng: np.random.Generator, gradient: str, single: bool = False, steps: int = 0) -> Shape:
-    """States, weights, and the gradient ``dh`` of every state or ``dlast`` of the last; N, T, H all different."""
-    N, T, H = distinct_sizes(rng, 3, low=3)
-    N, T = (1, 1) if single else (N, steps or T)
+def chain_shapes(rng: np.random.Generator, gradient: str, ones: str = "", steps: int = 0) -> Shape:
+    """States, weights, and the gradient ``dh`` of every state or ``dlast`` of the last; N, T, H all different, or 1."""
+    N, T, H = sizes(rng, "NTH", ones, low=3)
+    T = steps or T
     return {"h": (N, T, H), "Wh": (H, H), gradient: (N, T, H) if gradient == "dh" else (N, H)}
 
 
@@ -89,6 +89,9 @@ def zeros(draw: Draw) -> Draw:
 # ---------------------------------------------------------------- cases
 
 
+LAYERS_OF_ONE = {"H": "layers of a single unit"}
+
+
 def stack_cases(play: Play, gradient: bool = False) -> tuple[Case, ...]:
     """What both directions of the stack meet."""
     shapes: Any = partial(stack_shapes, gradient=gradient)
@@ -96,7 +99,8 @@ def stack_cases(play: Play, gradient: bool = False) -> tuple[Case, ...]:
         Case("three layers, sizes that all differ", normal(shapes), play, weight=4),
         Case("three layers of one width", normal(partial(shapes, equal=True)), play, weight=2),
         Case("a single layer", normal(partial(shapes, layers=1)), play),
-        Case("one example, one step", normal(partial(shapes, layers=2, single=True)), play),
+        Case("one example, one step", normal(partial(shapes, layers=2, ones="NT")), play),
+        *narrow_cases(play, lambda letter: normal(partial(shapes, layers=2, ones=letter)), "TDH", LAYERS_OF_ONE),
         Case("float32 stays float32", normal(partial(shapes, layers=2), dtype="float32"), play),
         Case("arrays that do not lie in one piece", in_layout(normal(partial(shapes, layers=2))), play),
         Case("your arguments are left alone", normal(partial(shapes, layers=2)), play, guards_inputs=True),
@@ -109,7 +113,8 @@ def chain_cases(play: Play, gradient: str) -> tuple[Case, ...]:
     flat = squashed(normal(partial(shapes, steps=40)), scale=0.1)
     return (
         Case("sizes that all differ", squashed(normal(shapes)), play, weight=4),
-        Case("one example, one step", squashed(normal(partial(shapes, single=True))), play),
+        Case("one example, one step", squashed(normal(partial(shapes, ones="NT"))), play),
+        *narrow_cases(play, lambda letter: squashed(normal(partial(shapes, ones=letter))), "TH"),
         Case("forty steps", flat, play),
         Case("states close to -1 and 1", squashed(normal(shapes), scale=20.0), play),
         Case("float32 stays float32", squashed(normal(shapes, dtype="float32")), play),
@@ -172,9 +177,16 @@ MODULE = ExerciseSuite(
         Case("a start without states", normal(partial(stack_shapes, state=False)), plays.module_states, weight=2),
         Case(
             "one example, one step",
-            normal(partial(stack_shapes, everywhere=True, single=True)),
+            normal(partial(stack_shapes, everywhere=True, ones="NT")),
             plays.module_gradients,
         ),
+        *narrow_cases(
+            plays.module_gradients,
+            lambda letter: normal(partial(stack_shapes, everywhere=True, layers=2, ones=letter)),
+            "TDH",
+            LAYERS_OF_ONE,
+        ),
+        Case("called twice", normal(partial(stack_shapes, state=False)), plays.module_twice, weight=NARROW),
         Case(
             "float32 stays float32",
             normal(partial(stack_shapes, everywhere=True, layers=2), dtype="float32"),

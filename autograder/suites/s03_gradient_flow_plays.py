@@ -78,6 +78,13 @@ def module_states(student: Student, x: Array, **per_layer: Array) -> Outputs:
     return _each(_module(student, x, per_layer)(tensor(x)), "h", per_layer)
 
 
+def module_twice(student: Student, x: Array, **per_layer: Array) -> Outputs:
+    """The torch module called a second time: it must start from zeros again."""
+    model = _module(student, x, per_layer)
+    model(tensor(x))
+    return _each(model(tensor(x)), "h", per_layer)
+
+
 def module_gradients(student: Student, x: Array, **per_layer: Array) -> Outputs:
     """The torch module with initial states, and what autograd makes of a gradient at every layer's states."""
     model = _module(student, x, per_layer)

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from autograder.drawing import distinct_sizes, in_layout, linspaces, normal, with_huge
+from autograder.drawing import in_layout, linspaces, normal, sizes, with_huge
+from autograder.narrow import NARROW, narrow_cases
 from autograder.student import Inputs, Play
 from autograder.suite import Case, Draw, ExerciseSuite, Suite
 from autograder.suites import s04_gates_oracles as oracles
@@ -21,23 +22,17 @@ Shape = dict[str, tuple[int, ...]]
 # ---------------------------------------------------------------- inputs
 
 
-def lstm_step_shapes(
-    rng: np.random.Generator, gradient: bool = False, single: bool = False, other: bool = False
-) -> Shape:
-    """N, D, H all different; ``single`` makes N = 1."""
-    N, D, H = distinct_sizes(rng, 3)
-    N = 1 if single else N
+def lstm_step_shapes(rng: np.random.Generator, gradient: bool = False, ones: str = "", other: bool = False) -> Shape:
+    """N, D, H all different, but 1 where their letter is in ``ones``."""
+    N, D, H = sizes(rng, "NDH", ones)
     shapes: Shape = {"x": (N, D), "prev_h": (N, H), "prev_c": (N, H), "Wx": (D, 4 * H), "Wh": (H, 4 * H), "b": (4 * H,)}
     shapes |= {"dnext_h": (N, H), "dnext_c": (N, H)} if gradient else {}
     return shapes | ({"other_x": (N, D), "other_h": (N, H), "other_c": (N, H)} if other else {})
 
 
-def gru_step_shapes(
-    rng: np.random.Generator, gradient: bool = False, single: bool = False, other: bool = False
-) -> Shape:
-    """N, D, H all different; ``single`` makes N = 1."""
-    N, D, H = distinct_sizes(rng, 3)
-    N = 1 if single else N
+def gru_step_shapes(rng: np.random.Generator, gradient: bool = False, ones: str = "", other: bool = False) -> Shape:
+    """N, D, H all different, but 1 where their letter is in ``ones``."""
+    N, D, H = sizes(rng, "NDH", ones)
     shapes: Shape = {"x": (N, D), "prev_h": (N, H), "Wx": (D, 3 * H), "Wh": (H, 3 * H), "b": (3 * H,)}
     shapes |= {"dnext_h": (N, H)} if gradient else {}
     return shapes | ({"other_x": (N, D), "other_h": (N, H)} if other else {})
@@ -47,32 +42,30 @@ def sequence_shapes(
     rng: np.random.Generator,
     blocks: int,
     gradient: bool = False,
-    single: bool = False,
+    ones: str = "",
     other: bool = False,
     starts: tuple[str, ...] = ("h0",),
 ) -> Shape:
-    """N, T, D, H all different, ``blocks`` blocks of weights; ``single`` makes N = T = 1."""
-    N, T, D, H = distinct_sizes(rng, 4)
-    N, T = (1, 1) if single else (N, T)
+    """N, T, D, H all different, but 1 where their letter is in ``ones``; ``blocks`` blocks of weights."""
+    N, T, D, H = sizes(rng, "NTDH", ones)
     shapes: Shape = {"x": (N, T, D)} | dict.fromkeys(starts, (N, H))
     shapes |= {"Wx": (D, blocks * H), "Wh": (H, blocks * H), "b": (blocks * H,)}
     shapes |= {"dh": (N, T, H)} if gradient else {}
     return shapes | ({"other_x": (N, T, D), "other_h": (N, H)} if other else {})
 
 
-def parameter_shapes(rng: np.random.Generator, torchs: bool, single: bool = False) -> Shape:
-    """D and H different; torch's own parameters or ours; ``single`` makes H = 1."""
-    D, H = distinct_sizes(rng, 2)
-    H = 1 if single else H
+def parameter_shapes(rng: np.random.Generator, torchs: bool, ones: str = "") -> Shape:
+    """D and H different, but 1 where their letter is in ``ones``; torch's own parameters or ours."""
+    D, H = sizes(rng, "DH", ones)
     if torchs:
         return {"weight_ih": (4 * H, D), "weight_hh": (4 * H, H), "bias_ih": (4 * H,), "bias_hh": (4 * H,)}
     return {"Wx": (D, 4 * H), "Wh": (H, 4 * H), "b": (4 * H,)}
 
 
-def gate_shapes(rng: np.random.Generator, single: bool = False) -> Shape:
-    """N, T, H all different; ``single`` makes N = T = 1."""
-    N, T, H = distinct_sizes(rng, 3, low=3)
-    return {"forget_gates": (1, 1, H) if single else (N, T, H)}
+def gate_shapes(rng: np.random.Generator, ones: str = "") -> Shape:
+    """N, T, H all different, but 1 where their letter is in ``ones``."""
+    N, T, H = sizes(rng, "NTH", ones, low=3)
+    return {"forget_gates": (N, T, H)}
 
 
 def gates(shapes: Any, dtype: str = "float64", shut: bool = False) -> Draw:
@@ -112,11 +105,11 @@ KNOWN_SEQUENCE = linspaces(
 # ---------------------------------------------------------------- cases
 
 
-def gradient_cases(play: Play, shapes: Any) -> tuple[Case, ...]:
+def gradient_cases(play: Play, shapes: Any, narrow: str) -> tuple[Case, ...]:
     """The cases that every backward function of this stage meets."""
     plain = partial(shapes, gradient=True)
     return (
-        *backward_cases(play, shapes),
+        *backward_cases(play, shapes, narrow),
         Case("a huge example among ordinary ones", with_huge(normal(plain), "x"), play),
         Case("two forward passes, back through the first", normal(partial(plain, other=True)), play),
     )
@@ -127,20 +120,24 @@ def converter_cases(play: Play, torchs: bool) -> tuple[Case, ...]:
     shapes = partial(parameter_shapes, torchs=torchs)
     return (
         Case("sizes that all differ", normal(shapes), play, weight=4),
-        Case("a single unit", normal(partial(shapes, single=True)), play),
+        *narrow_cases(play, lambda letter: normal(partial(shapes, ones=letter)), "DH", {"H": "a single unit"}),
         Case("float32 stays float32", normal(shapes, dtype="float32"), play),
         Case("arrays that do not lie in one piece", in_layout(normal(shapes)), play),
         Case("your arguments are left alone", normal(shapes), play, guards_inputs=True),
     )
 
 
-def module_cases(with_gradients: Play, from_nothing: Play, short: Play, shapes: Any, blocks: int) -> tuple[Case, ...]:
+def module_cases(
+    with_gradients: Play, from_nothing: Play, twice: Play, short: Play, shapes: Any, blocks: int
+) -> tuple[Case, ...]:
     """The cases of a torch module."""
     empty = partial(sequence_shapes, blocks=blocks, starts=())
     return (
         Case("states and gradients", normal(shapes), with_gradients, weight=5),
         Case("a start without a state", normal(empty), from_nothing, weight=2),
-        Case("a single step", normal(partial(shapes, single=True)), with_gradients),
+        Case("a single step", normal(partial(shapes, ones="NT")), with_gradients),
+        *narrow_cases(with_gradients, lambda letter: normal(partial(shapes, ones=letter)), "TDH"),
+        Case("called twice", normal(empty), twice, weight=NARROW),
         Case("float32 stays float32", normal(shapes, dtype="float32"), with_gradients),
         Case("bfloat16, as on a GPU", normal(empty, dtype="float32"), short),
     )
@@ -154,14 +151,14 @@ LSTM_STEP_FORWARD = ExerciseSuite(
     "lstm_step_forward",
     (
         Case("the known linspace example", KNOWN_STEP, plays.lstm_step, weight=0),
-        *forward_cases(plays.lstm_step, lstm_step_shapes, "x"),
+        *forward_cases(plays.lstm_step, lstm_step_shapes, "x", narrow="DH"),
     ),
     oracles.torch_lstm_step,
     toys.LSTM_STEP_FORWARD(plays.lstm_step),
 )
 LSTM_STEP_BACKWARD = ExerciseSuite(
     "lstm_step_backward",
-    gradient_cases(plays.lstm_step_back, lstm_step_shapes),
+    gradient_cases(plays.lstm_step_back, lstm_step_shapes, narrow="DH"),
     lambda x, prev_h, prev_c, Wx, Wh, b, dnext_h, dnext_c, **_: oracles.torch_lstm_step(
         x, prev_h, prev_c, Wx, Wh, b, dnext_h, dnext_c
     ),
@@ -171,14 +168,14 @@ LSTM_FORWARD = ExerciseSuite(
     "lstm_forward",
     (
         Case("the known linspace example", KNOWN_SEQUENCE, plays.lstm, weight=0),
-        *forward_cases(plays.lstm, lstm_shapes, "x"),
+        *forward_cases(plays.lstm, lstm_shapes, "x", narrow="TDH"),
     ),
     oracles.torch_lstm,
     toys.LSTM_FORWARD(plays.lstm),
 )
 LSTM_BACKWARD = ExerciseSuite(
     "lstm_backward",
-    gradient_cases(plays.lstm_back, lstm_shapes),
+    gradient_cases(plays.lstm_back, lstm_shapes, narrow="TDH"),
     lambda x, h0, Wx, Wh, b, dh, **_: oracles.torch_lstm(x, h0, Wx, Wh, b, dh),
     toys.LSTM_BACKWARD(plays.lstm_back),
 )
@@ -186,7 +183,8 @@ HIGHWAY = ExerciseSuite(
     "cell_highway",
     (
         Case("sizes that all differ", gates(gate_shapes), plays.highway, weight=5),
-        Case("a single step", gates(partial(gate_shapes, single=True)), plays.highway),
+        Case("a single step", gates(partial(gate_shapes, ones="NT")), plays.highway),
+        *narrow_cases(plays.highway, lambda letter: gates(partial(gate_shapes, ones=letter)), "TH"),
         Case("gates that are shut", gates(gate_shapes, shut=True), plays.highway, weight=2),
         Case("float32 stays float32", gates(gate_shapes, dtype="float32"), plays.highway),
         Case("arrays that do not lie in one piece", in_layout(gates(gate_shapes)), plays.highway),
@@ -197,22 +195,25 @@ HIGHWAY = ExerciseSuite(
 )
 GRU_STEP_FORWARD = ExerciseSuite(
     "gru_step_forward",
-    forward_cases(plays.gru_step, gru_step_shapes, "x"),
+    forward_cases(plays.gru_step, gru_step_shapes, "x", narrow="DH"),
     oracles.torch_gru_step,
     toys.GRU_STEP_FORWARD(plays.gru_step),
 )
 GRU_STEP_BACKWARD = ExerciseSuite(
     "gru_step_backward",
-    gradient_cases(plays.gru_step_back, gru_step_shapes),
+    gradient_cases(plays.gru_step_back, gru_step_shapes, narrow="DH"),
     lambda x, prev_h, Wx, Wh, b, dnext_h, **_: oracles.torch_gru_step(x, prev_h, Wx, Wh, b, dnext_h),
     toys.GRU_STEP_BACKWARD(plays.gru_step_back),
 )
 GRU_FORWARD = ExerciseSuite(
-    "gru_forward", forward_cases(plays.gru, gru_shapes, "x"), oracles.torch_gru, toys.GRU_FORWARD(plays.gru)
+    "gru_forward",
+    forward_cases(plays.gru, gru_shapes, "x", narrow="TDH"),
+    oracles.torch_gru,
+    toys.GRU_FORWARD(plays.gru),
 )
 GRU_BACKWARD = ExerciseSuite(
     "gru_backward",
-    gradient_cases(plays.gru_back, gru_shapes),
+    gradient_cases(plays.gru_back, gru_shapes, narrow="TDH"),
     lambda x, h0, Wx, Wh, b, dh, **_: oracles.torch_gru(x, h0, Wx, Wh, b, dh),
     toys.GRU_BACKWARD(plays.gru_back),
 )
@@ -231,7 +232,12 @@ TO_TORCH = ExerciseSuite(
 LSTM_MODULE = ExerciseSuite(
     "LSTM",
     module_cases(
-        plays.lstm_module_gradients, plays.lstm_module, plays.lstm_module_in_bfloat16, lstm_module_shapes, blocks=4
+        plays.lstm_module_gradients,
+        plays.lstm_module,
+        plays.lstm_module_twice,
+        plays.lstm_module_in_bfloat16,
+        lstm_module_shapes,
+        blocks=4,
     ),
     lambda x, Wx, Wh, b, h0=None, c0=None, dh=None: oracles.torch_lstm(x, _start(x, Wh, h0), Wx, Wh, b, dh, c0),
     toys.LSTM_MODULE(plays.lstm_module),
@@ -241,6 +247,7 @@ GRU_MODULE = ExerciseSuite(
     module_cases(
         plays.gru_module_gradients,
         plays.gru_module,
+        plays.gru_module_twice,
         plays.gru_module_in_bfloat16,
         partial(gru_shapes, gradient=True),
         blocks=3,

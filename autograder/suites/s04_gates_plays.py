@@ -111,6 +111,13 @@ def lstm_module(student: Student, x: Array, Wx: Array, Wh: Array, b: Array) -> O
     return _lstm_outputs(_module(student.LSTM, 4, x, Wx, Wh, b)(tensor(x)))
 
 
+def lstm_module_twice(student: Student, x: Array, Wx: Array, Wh: Array, b: Array) -> Outputs:
+    """The LSTM module called a second time: it must start from zeros again."""
+    model = _module(student.LSTM, 4, x, Wx, Wh, b)
+    model(tensor(x))
+    return _lstm_outputs(model(tensor(x)))
+
+
 def lstm_module_gradients(
     student: Student, x: Array, h0: Array, c0: Array, Wx: Array, Wh: Array, b: Array, dh: Array
 ) -> Outputs:
@@ -131,6 +138,13 @@ def lstm_module_in_bfloat16(student: Student, x: Array, Wx: Array, Wh: Array, b:
 def gru_module(student: Student, x: Array, Wx: Array, Wh: Array, b: Array) -> Outputs:
     """The GRU module from nothing."""
     return {"h": _module(student.GRU, 3, x, Wx, Wh, b)(tensor(x))}
+
+
+def gru_module_twice(student: Student, x: Array, Wx: Array, Wh: Array, b: Array) -> Outputs:
+    """The GRU module called a second time: it must start from zeros again."""
+    model = _module(student.GRU, 3, x, Wx, Wh, b)
+    model(tensor(x))
+    return {"h": model(tensor(x))}
 
 
 def gru_module_gradients(student: Student, x: Array, h0: Array, Wx: Array, Wh: Array, b: Array, dh: Array) -> Outputs:

@@ -7,7 +7,7 @@ from functools import partial
 
 import numpy as np
 
-from autograder.drawing import distinct_sizes, in_layout, normal, with_huge
+from autograder.drawing import sizes, in_layout, normal, with_huge
 from autograder.student import Play
 from autograder.suite import Case, ExerciseSuite, Suite
 from autograder.suites import s06_captioning_draws as draws
@@ -19,10 +19,9 @@ from autograder.suites.s01_rnn import backward_cases, forward_cases
 Shape = dict[str, tuple[int, ...]]
 
 
-def inject_shapes(rng: np.random.Generator, gradient: bool = False, single: bool = False, other: bool = False) -> Shape:
-    """N, D, F, H all different; ``single`` makes N = 1."""
-    N, D, F, H = distinct_sizes(rng, 4)
-    N = 1 if single else N
+def inject_shapes(rng: np.random.Generator, gradient: bool = False, ones: str = "", other: bool = False) -> Shape:
+    """N, D, F, H all different, but 1 where their letter is in ``ones``."""
+    N, D, F, H = sizes(rng, "NDFH", ones)
     shapes: Shape = {"x": (N, D), "prev_h": (N, H), "v": (N, F), "Wx": (D, H), "Wh": (H, H), "Wi": (F, H), "b": (H,)}
     shapes |= {"dnext_h": (N, H)} if gradient else {}
     return shapes | ({"other_x": (N, D), "other_h": (N, H), "other_v": (N, F)} if other else {})
@@ -60,14 +59,14 @@ CAPTIONING = ExerciseSuite(
 )
 INJECT_FORWARD = ExerciseSuite(
     "inject_step_forward",
-    forward_cases(plays.inject, inject_shapes, "v"),
+    forward_cases(plays.inject, inject_shapes, "v", narrow=""),
     oracles.torch_inject,
     toys.INJECT_FORWARD(plays.inject),
 )
 INJECT_BACKWARD = ExerciseSuite(
     "inject_step_backward",
     (
-        *backward_cases(plays.inject_back, inject_shapes),
+        *backward_cases(plays.inject_back, inject_shapes, narrow=""),
         Case(
             "two forward passes, back through the first",
             normal(partial(inject_shapes, gradient=True, other=True)),
