@@ -7,7 +7,7 @@ from functools import partial
 
 import numpy as np
 
-from autograder.drawing import sizes, in_layout, normal, with_huge
+from autograder.drawing import in_layout, normal, sizes, with_huge
 from autograder.student import Play
 from autograder.suite import Case, ExerciseSuite, Suite
 from autograder.suites import s06_captioning_draws as draws
