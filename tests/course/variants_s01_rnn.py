@@ -2,6 +2,9 @@
 
 import numpy as np
 
+from tests.course.variants_s01_rnn_more import MORE
+from tests.course.variants_s01_rnn_readers import READERS
+
 
 def with_loops(namespace):
     """Every sum written out."""
@@ -159,4 +162,6 @@ VARIANTS = [
     with_work_in_place,
     with_a_reader_of_its_own,
     with_torch_layers,
+    *MORE,
+    *READERS,
 ]

@@ -2,6 +2,9 @@
 
 import numpy as np
 
+from tests.course.variants_s02_language_model_models import MODELS
+from tests.course.variants_s02_language_model_more import MORE
+
 
 def with_identity_and_products(namespace):
     """Rows of an identity matrix; embedding and its gradient as products with one-hot vectors."""
@@ -221,4 +224,6 @@ VARIANTS = (
     with_a_loop_that_pops,
     with_corrcoef,
     with_standard_scores,
+    *MORE,
+    *MODELS,
 )
