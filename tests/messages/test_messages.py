@@ -103,7 +103,7 @@ def test_inputs_written_into():
 
 
 def test_a_failing_check_raises_one_line(capsys):
-    with pytest.raises(CheckFailed, match=r"check\(rnn_step_forward\): 0 of 7 cases right") as caught:
+    with pytest.raises(CheckFailed, match=r"check\(rnn_step_forward\): 0 of 9 cases right") as caught:
         check(broken("no_bias"))
     assert isinstance(caught.value, AssertionError)
     assert len(caught.value._render_traceback_()) == 1
@@ -111,7 +111,7 @@ def test_a_failing_check_raises_one_line(capsys):
 
 def test_html_shows_the_same_and_escapes():
     page = run_check(broken("no_bias"))._repr_html_()
-    assert "0 of 7 cases right" in page
+    assert "0 of 9 cases right" in page
     assert "Which one could you change without changing your result?" in page
 
     def rnn_step_forward(x, prev_h, Wx, Wh, b):
