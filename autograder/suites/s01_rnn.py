@@ -110,6 +110,8 @@ def two_caches(play: Play, shapes: Any) -> Case:
     return Case("two forward passes, back through the first", normal(partial(shapes, gradient=True, other=True)), play)
 
 
+CALM = 0.25  # Wh shrinks what it is given, so that the roundings of bfloat16 do not grow from step to step
+
 STEP_FORWARD = ExerciseSuite(
     "rnn_step_forward",
     (
@@ -203,7 +205,7 @@ MODULE = ExerciseSuite(
         ),
         Case(
             "bfloat16, as on a GPU",
-            normal(partial(sequence_shapes, state=False), dtype="float32"),
+            normal(partial(sequence_shapes, state=False), scale=CALM, dtype="float32"),
             plays.module_in_bfloat16,
         ),
     ),

@@ -336,7 +336,7 @@ def test_the_bundle_stands_on_its_own(bundle, tmp_path):
         [python, "-c", FIRST_CHECK], cwd=folder, env=clean, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "check(rnn_step_forward): 7 of 7 cases right" in done.stdout
+    assert "check(rnn_step_forward): 9 of 9 cases right" in done.stdout
     assert str(folder) in done.stdout
     listed = subprocess.run(
         [python.with_name("seqlab"), "data", "list"], cwd="/", env=clean, capture_output=True, text=True, check=False
