@@ -12,23 +12,13 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-<<<<<<< HEAD
-from pathlib import Path
-=======
->>>>>>> 2642720834df056dcd686e0f2bd5d80025474e43
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-<<<<<<< HEAD
-from autograder.authoring.master import read_master
-from autograder.course import find_root, load_course
-from autograder.reference import reference_namespace
-=======
 from benchmarks.answers import answers
->>>>>>> 2642720834df056dcd686e0f2bd5d80025474e43
 from seqlab.attention.hard import LIKELIEST, DrawsPlaces, loss_by_chance
 from seqlab.attention.scenes import SceneEyes, box_scores, digits_told, known_boxes, phrase_scores
 from seqlab.attention.training import Learner, standardised_places
@@ -58,16 +48,6 @@ class Lengths:
     scenes: int
 
 
-<<<<<<< HEAD
-def answers(stage_id: str) -> Names:
-    """The master's given and own code of a stage."""
-    course = load_course(find_root(Path(__file__).parent))
-    stage = course.stage(stage_id)
-    return reference_namespace(read_master(course.master_path(stage.id), stage))
-
-
-=======
->>>>>>> 2642720834df056dcd686e0f2bd5d80025474e43
 def on_icons(seed: int, lengths: Lengths) -> Iterator[Row]:
     """Three captioners on icons never seen, each with the figures of ``ICON_COLUMNS``."""
     icons, six, seven = load_captions("icons", features="spatial"), answers("s06_captioning"), answers("s07_attention")

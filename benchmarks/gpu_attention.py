@@ -9,11 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-<<<<<<< HEAD
-from benchmarks.attention import answers
-=======
 from benchmarks.answers import answers
->>>>>>> 2642720834df056dcd686e0f2bd5d80025474e43
 from benchmarks.measuring import Line
 
 

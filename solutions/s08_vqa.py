@@ -15,11 +15,8 @@
 # | $H$ | numbers in a question's state | | $K$ | answers to choose from |
 #
 # Two exercises are pure counting, in NumPy. Four are PyTorch; their constructors are given, so that your network and ours can hold the same weights. They must work on any device and in any precision: derive new tensors from those that you were given.
-<<<<<<< HEAD
-=======
 #
 # In the tables of the checks a name with a `d` before it is a gradient: `dquestion`, `dimage`, `dpositions` of what went in; `dembedding` and `dwords` of the word vectors, `dlstm` of the LSTM's recurrent weights; `dask` and `dsee` of the layers that question and image are projected by, `dlooking` of the one by which a question looks, `dhead` of the last.
->>>>>>> 58063991fa72af19da31819285e649ce8caade45
 
 # %% tags=["given"]
 from typing import Any
@@ -469,11 +466,7 @@ class AttentionVQA(nn.Module):
 # %% [markdown]
 # ### First on the shapes
 #
-<<<<<<< HEAD
-# The same eye as before, as it is; but now the model gets all 64 positions, and decides itself. On a picture with a single shape there is little to be gained by that, and it needs longer to learn: 93 % when we ran it, above the 87 % of concatenation, and not yet the 99.9 % of the product.
-=======
 # The same eye as before, as it is; but now the model gets all 64 positions, and decides itself. On a picture with a single shape there is little to be gained by that, and it needs longer to learn: 92 % when we ran it, above the 87 % of concatenation, and not yet the 99.9 % of the product.
->>>>>>> 58063991fa72af19da31819285e649ce8caade45
 
 
 # %% tags=["demo"]

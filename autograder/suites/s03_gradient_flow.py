@@ -89,10 +89,7 @@ def zeros(draw: Draw) -> Draw:
 # ---------------------------------------------------------------- cases
 
 
-<<<<<<< HEAD
-=======
 CALM = 0.25  # Wh shrinks what it is given, so that the roundings of bfloat16 do not grow from step to step
->>>>>>> 0234b0bc7ea8dd94a38c97a23186b3857c711223
 LAYERS_OF_ONE = {"H": "layers of a single unit"}
 
 
@@ -128,7 +125,8 @@ def chain_cases(play: Play, gradient: str) -> tuple[Case, ...]:
 
 
 # The gradients of the clipping cases are long (above 10), so that max_norm / (norm + 1e-6), which many people write,
-# agrees within the tolerance (a single array has as few as 9 entries, so they are larger); and longer than 1, so that the norm and its square lie on two sides of the limit.
+# agrees within the tolerance (a single array has as few as 9 entries, so they are larger); and longer than 1, so that
+# the norm and its square lie on two sides of the limit.
 LONG = normal(grad_shapes, scale=5.0)
 SHORT_FLOATS = normal(grad_shapes, scale=5.0, dtype="float32")
 ONE_ARRAY = normal(partial(grad_shapes, single=True), scale=50.0)

@@ -14,11 +14,7 @@ def put(namespace, *answers):
 
 
 def with_layers_as_objects(namespace):
-<<<<<<< HEAD
-    """A class for a layer; inputs projected in one product; weight gradients by einsum; a list of layers for a cache."""
-=======
     """A class for a layer; inputs projected in one product; gradients by einsum; a list of layers for a cache."""
->>>>>>> 0234b0bc7ea8dd94a38c97a23186b3857c711223
 
     class Layer:
         def __init__(self, Wx, Wh, b):
@@ -137,13 +133,8 @@ def with_columns_and_hypot(namespace):
     put(namespace, state_gradient_norms, gradient_norm_bounds)
 
 
-<<<<<<< HEAD
-def with_eigenvalues(namespace):
-    """Singular values as roots of the eigenvalues of Wh.T @ Wh; time by ``accumulate``; recursion for the norms."""
-=======
 def with_the_inverse(namespace):
     """The least stretch as one over the largest of the inverse; time by ``accumulate``; recursion for the norms."""
->>>>>>> 0234b0bc7ea8dd94a38c97a23186b3857c711223
 
     def state_gradient_norms(h, Wh, dh):
         def lengths(t, carry):
@@ -155,13 +146,8 @@ def with_the_inverse(namespace):
         return lengths(h.shape[1] - 1, np.zeros_like(dh[:, -1]))
 
     def gradient_norm_bounds(h, Wh, dlast):
-<<<<<<< HEAD
-        squares = np.linalg.eigvalsh(Wh.astype(np.float64).T @ Wh.astype(np.float64))
-        least, largest = np.sqrt(np.maximum(squares[[0, -1]], 0))
-=======
         wide = Wh.astype(np.float64)
         least, largest = 1 / np.linalg.norm(np.linalg.inv(wide), 2), np.linalg.norm(wide, 2)
->>>>>>> 0234b0bc7ea8dd94a38c97a23186b3857c711223
         slopes = (1 - h**2)[:, :0:-1].swapaxes(0, 1)
         end = np.linalg.norm(dlast, axis=-1)
         lower = accumulate(slopes, lambda bound, slope: bound * slope.min(-1) * least, initial=end)
@@ -286,11 +272,7 @@ MORE = (
     with_diagonals,
     with_states_computed_again,
     with_columns_and_hypot,
-<<<<<<< HEAD
-    with_eigenvalues,
-=======
     with_the_inverse,
->>>>>>> 0234b0bc7ea8dd94a38c97a23186b3857c711223
     with_logarithms,
     with_norms_of_norms,
     with_dot_products,
