@@ -639,12 +639,12 @@ def hard_attention_loss(
 # %% [markdown]
 # ### What a baseline is worth
 #
-# `DrawsPlaces`, put before your captioner, replaces `attend`: it draws a place with your weights, and shows that one. (Read it: `seqlab/attention/hard.py`.) We take one minibatch, and let a captioner draw 24 times where to look for its words. Each time your `hard_attention_loss` gives another gradient. How much do they differ? Four baselines:
+# `DrawsPlaces`, put before your captioner, replaces `attend`: it draws a place with your weights, and shows that one. (Read it: `seqlab/attention/hard.py`.) We take one minibatch, and let a captioner draw 16 times where to look for its words. Each time your `hard_attention_loss` gives another gradient. How much do they differ? Four baselines:
 #
 # - none: zero;
 # - one number for each step: what other draws earned, on average, over the whole minibatch;
 # - what the captioner would have earned if it had blended all places;
-# - what eight other draws earned, for each caption and step.
+# - what four other draws earned, for each caption and step.
 #
 # All of them may know the image and the words. None of them knows the draw that it is compared with. We ask a captioner that has learned nothing yet, where rewards are large and much alike, and your trained one.
 
@@ -673,7 +673,7 @@ baselines = {"none": no_baseline, "mean of each step": batch_baseline, "blended 
 baselines["other draws"] = other_draws
 for title in ("before any learning", "after the soft captioner's training"):
     spreads = {
-        name: spread_of_gradient(hard, hard_attention_loss, few.features, few.captions, one, draws=24)
+        name: spread_of_gradient(hard, hard_attention_loss, few.features, few.captions, one, draws=16)
         for name, one in baselines.items()
     }
     display(bars(spreads, "variance of the gradient", title, logarithmic=True))

@@ -58,7 +58,7 @@ def blended_baseline(model: Any, features: Tensor, captions: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def other_draws(model: Any, features: Tensor, captions: Tensor, draws: int = 8) -> Tensor:
+def other_draws(model: Any, features: Tensor, captions: Tensor, draws: int = 4) -> Tensor:
     """What the captioner earns from each step on in other draws, on average, (N, T - 1)."""
     each = [_earned(model, features, captions, DRAWN) for _ in range(draws)]
     return torch.stack(each).mean(dim=0)
