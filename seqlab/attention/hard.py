@@ -52,20 +52,31 @@ def no_baseline(model: Any, features: Tensor, captions: Tensor) -> Tensor:
 def blended_baseline(model: Any, features: Tensor, captions: Tensor) -> Tensor:
     """What the captioner would earn from each step on if it blended all places, (N, T - 1).
 
-    It knows the image and the words, but no place that was drawn.
+    Like the other baselines it may know the image and the words, but no place that was drawn.
     """
-    model.forget(BLENDED)
-    scores, _ = model(features, captions)
-    words = log_probs_of(scores, captions[:, 1:]) * (captions[:, 1:] != model.null)
-    earned: Tensor = words @ torch.ones_like(words[0]).diag().cumsum(dim=0)
-    return earned
+    return _earned(model, features, captions, BLENDED)
+
+
+@torch.no_grad()
+def other_draws(model: Any, features: Tensor, captions: Tensor, draws: int = 4) -> Tensor:
+    """What the captioner earns from each step on in other draws, on average, (N, T - 1)."""
+    each = [_earned(model, features, captions, DRAWN) for _ in range(draws)]
+    return torch.stack(each).mean(dim=0)
 
 
 @torch.no_grad()
 def batch_baseline(model: Any, features: Tensor, captions: Tensor) -> Tensor:
     """The same, averaged over the batch: one number for each step, (N, T - 1)."""
-    each = blended_baseline(model, features, captions)
+    each = other_draws(model, features, captions)
     return each.mean(dim=0).expand_as(each)
+
+
+def _earned(model: Any, features: Tensor, captions: Tensor, looks: str) -> Tensor:
+    model.forget(looks)
+    scores, _ = model(features, captions)
+    words = log_probs_of(scores, captions[:, 1:]) * (captions[:, 1:] != model.null)
+    earned: Tensor = words @ torch.ones_like(words[0]).diag().cumsum(dim=0)
+    return earned
 
 
 HardLoss = Callable[[Tensor, Tensor, Tensor, Tensor, Tensor], Tensor]

@@ -17,6 +17,7 @@ from seqlab.attention.hard import (
     log_probs_of,
     loss_by_chance,
     no_baseline,
+    other_draws,
     spread_of_gradient,
 )
 from seqlab.attention.pictures import against_chance, bars, looks
@@ -166,7 +167,12 @@ def test_baselines_are_what_is_earned_from_each_step_on():
     first, second = words.tolist()
     expected = torch.tensor([[sum(first), sum(first[1:]), first[2]], [sum(second[:2]), second[1], 0]])
     torch.testing.assert_close(blended_baseline(model, FEATURES, CAPTIONS), expected)
-    torch.testing.assert_close(batch_baseline(model, FEATURES, CAPTIONS), expected.mean(0).expand(2, -1))
+    torch.manual_seed(0)
+    drawn = other_draws(model, FEATURES, CAPTIONS)
+    torch.manual_seed(0)
+    torch.testing.assert_close(batch_baseline(model, FEATURES, CAPTIONS), drawn.mean(0).expand(2, -1))
+    alike = FEATURES[:, :1].expand(-1, 3, -1)  # whatever is drawn, the same is seen
+    torch.testing.assert_close(other_draws(model, alike, CAPTIONS), blended_baseline(model, alike, CAPTIONS))
     assert no_baseline(model, FEATURES, CAPTIONS).abs().sum() == 0
 
 
