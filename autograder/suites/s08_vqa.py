@@ -44,7 +44,7 @@ ENCODER = ExerciseSuite(
         Case("asked twice", only(draws.asked, ("dstates",)), plays.states_twice),
         Case(
             "bfloat16, as on a GPU",
-            as_dtype(only(draws.asked, ("dstates",)), "float32"),
+            as_dtype(draws.asked_softly, "float32"),
             plays.states_in_bfloat16,
         ),
     ),
@@ -105,7 +105,7 @@ LOOKING = ExerciseSuite(
         Case("float32 stays float32", as_dtype(draws.looking, "float32"), plays.looks),
         Case("positions that do not lie in one piece", draws.looking_on_side, plays.looks_at_a_view),
         Case("asked twice", only(draws.looking, ("dscores",)), plays.looks_twice),
-        Case("bfloat16, as on a GPU", as_dtype(only(draws.looking, ("dscores",)), "float32"), plays.looks_in_bfloat16),
+        Case("bfloat16, as on a GPU", as_dtype(draws.looking_softly, "float32"), plays.looks_in_bfloat16),
     ),
     oracles.looking,
     toys.LOOKS(plays.looks_twice),

@@ -146,6 +146,12 @@ def asked(rng: Rng, single: bool = False, junk: bool = False, roomy: bool = Fals
     return drawn | weights(rng, reader("", D, H), 0.8)
 
 
+def asked_softly(rng: Rng) -> Arrays:
+    """The same with small weights: in a short float, what is rounded in one step is not to be doubled in the next."""
+    drawn = only(asked, ("dstates",))(rng)
+    return {name: one / 2 if one.dtype.kind == "f" else one for name, one in drawn.items()}
+
+
 def asked_alone(rng: Rng) -> Arrays:
     """A batch, and one of its shorter questions without filling."""
     return with_shortest(only(asked, ("dstates",))(rng), "questions")
@@ -226,6 +232,13 @@ def looking_far_apart(rng: Rng) -> Arrays:
     """The same, where e is in the thousands: its exponential is beyond every float."""
     arrays = only(looking, ("dscores",))(rng)
     arrays["weigh.weight"] *= 2000
+    return arrays
+
+
+def looking_softly(rng: Rng) -> Arrays:
+    """The same, where e is small: what a short float rounds off a large one is no longer small in its exponential."""
+    arrays = only(looking, ("dscores",))(rng)
+    arrays["weigh.weight"] /= 6
     return arrays
 
 
