@@ -20,6 +20,7 @@ PRIORS = ExerciseSuite(
         Case("answers equally common", draws.ties, plays.priors, weight=2),
         Case("questions and images never seen", partial(draws.counted, unseen=True), plays.priors, weight=3),
         Case("answers that are none to choose from", partial(draws.counted, unknown=0.3), plays.priors, weight=3),
+        Case("the first answer is the most common", draws.zero_most_common, plays.priors),
         Case("a single new question", partial(draws.counted, single=True), plays.priors),
         Case("arrays that do not lie in one piece", in_layout(draws.counted), plays.priors),
         Case(

@@ -87,6 +87,14 @@ def tells(arrays: Arrays) -> bool:
     return len(set(map(tuple, ways))) == 3 and ways[0][0] > 0 and len(set(alike)) == len(alike)
 
 
+def zero_most_common(rng: Rng) -> Arrays:
+    """The same, where the most common answer is number 0."""
+    arrays = counted(rng, unseen=True)
+    answers, most = arrays["answers"], oracles.priors(**arrays)["most_common"][0]
+    swapped = np.where(answers == most, 0, np.where(answers == 0, most, answers))
+    return arrays | {"answers": swapped}
+
+
 def _first_new(arrays: Arrays) -> Arrays:
     """The same with one new question: the first whose guesses are not all alike."""
     guesses = oracles.priors(**arrays)
