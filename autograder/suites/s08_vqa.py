@@ -20,6 +20,7 @@ PRIORS = ExerciseSuite(
         Case("answers equally common", draws.ties, plays.priors, weight=2),
         Case("questions and images never seen", partial(draws.counted, unseen=True), plays.priors, weight=3),
         Case("answers that are none to choose from", partial(draws.counted, unknown=0.3), plays.priors, weight=3),
+        Case("the first answer is the most common", draws.zero_most_common, plays.priors),
         Case("a single new question", partial(draws.counted, single=True), plays.priors),
         Case("arrays that do not lie in one piece", in_layout(draws.counted), plays.priors),
         Case(
@@ -44,7 +45,7 @@ ENCODER = ExerciseSuite(
         Case("asked twice", only(draws.asked, ("dstates",)), plays.states_twice),
         Case(
             "bfloat16, as on a GPU",
-            as_dtype(only(draws.asked, ("dstates",)), "float32"),
+            as_dtype(draws.asked_softly, "float32"),
             plays.states_in_bfloat16,
         ),
     ),
@@ -105,7 +106,7 @@ LOOKING = ExerciseSuite(
         Case("float32 stays float32", as_dtype(draws.looking, "float32"), plays.looks),
         Case("positions that do not lie in one piece", draws.looking_on_side, plays.looks_at_a_view),
         Case("asked twice", only(draws.looking, ("dscores",)), plays.looks_twice),
-        Case("bfloat16, as on a GPU", as_dtype(only(draws.looking, ("dscores",)), "float32"), plays.looks_in_bfloat16),
+        Case("bfloat16, as on a GPU", as_dtype(draws.looking_softly, "float32"), plays.looks_in_bfloat16),
     ),
     oracles.looking,
     toys.LOOKS(plays.looks_twice),

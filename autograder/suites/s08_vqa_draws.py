@@ -88,6 +88,14 @@ def tells(arrays: Arrays, zero: bool = False) -> bool:
     return len(set(map(tuple, ways))) == 3 and (ways[0][0] == 0) == zero and len(set(alike)) == len(alike)
 
 
+def zero_most_common(rng: Rng) -> Arrays:
+    """The same, where the most common answer is number 0."""
+    arrays = counted(rng, unseen=True)
+    answers, most = arrays["answers"], oracles.priors(**arrays)["most_common"][0]
+    swapped = np.where(answers == most, 0, np.where(answers == 0, most, answers))
+    return arrays | {"answers": swapped}
+
+
 def _first_new(arrays: Arrays) -> Arrays:
     """The same with one new question: the first whose guesses are not all alike."""
     guesses = oracles.priors(**arrays)
@@ -145,6 +153,12 @@ def asked(rng: Rng, single: bool = False, junk: bool = False, roomy: bool = Fals
     N, Q = (1, 1) if single else (N, Q)
     drawn = _questions(rng, N, Q, junk, roomy) | {"dstates": rng.standard_normal((N, H))}
     return drawn | weights(rng, reader("", D, H), 0.8)
+
+
+def asked_softly(rng: Rng) -> Arrays:
+    """The same with small weights: in a short float, what is rounded in one step is not to be doubled in the next."""
+    drawn = only(asked, ("dstates",))(rng)
+    return {name: one / 2 if one.dtype.kind == "f" else one for name, one in drawn.items()}
 
 
 def asked_alone(rng: Rng) -> Arrays:
@@ -227,6 +241,13 @@ def looking_far_apart(rng: Rng) -> Arrays:
     """The same, where e is in the thousands: its exponential is beyond every float."""
     arrays = only(looking, ("dscores",))(rng)
     arrays["weigh.weight"] *= 2000
+    return arrays
+
+
+def looking_softly(rng: Rng) -> Arrays:
+    """The same, where e is small: what a short float rounds off a large one is no longer small in its exponential."""
+    arrays = only(looking, ("dscores",))(rng)
+    arrays["weigh.weight"] /= 6
     return arrays
 
 
