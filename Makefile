@@ -1,6 +1,6 @@
 # Verbs only. Each sets up what it needs first; no environment has to be activated.
 .DEFAULT_GOAL := help
-.PHONY: help setup download-data release check collect autograde feedback bundle demo stage solved test bench clean distclean
+.PHONY: help setup download-data release check collect autograde feedback bundle demo stage solved test truth bench clean distclean
 SHELL := /bin/sh
 STAGE ?=
 SET ?=
@@ -52,6 +52,9 @@ test: setup  ## style, types, then every test
 	@.venv/bin/mypy
 	@.venv/bin/mypy solutions
 	@.venv/bin/python -m pytest -n 2 --dist loadfile
+
+truth: setup  ## prove the verdicts of STAGE (default: all): mutants, named mistakes, right answers; writes docs/truth.md
+	@OMP_NUM_THREADS=1 .venv/bin/python -m autograder.proving $(STAGE) $(if $(STAGE),,--write)
 
 bench: setup  ## measure speed, as ratios in one run
 	@.venv/bin/python -m benchmarks

@@ -7,21 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from autograder.course import REPORT, Imports, Stage
 from autograder.sandbox.child import ChildLost
 from autograder.secret import CourseSecret
-from autograder.session import Session, SessionOver
+from autograder.session import SessionOver
 from autograder.student import Bench
 from autograder.suite import ExerciseSuite
 from autograder.truth import DrawnCase, Truth
 from seqlab.checking.casefile import NamedMistake
 from seqlab.checking.compare import compare, precision_of
-from seqlab.checking.guards import Hit, told
+from seqlab.checking.complaints import StudentError
+from seqlab.checking.guards import Guard, Hit, told
 from seqlab.checking.outcome import CaseOutcome, failed, fetch, judge_outputs
 from seqlab.checking.report import named_mistakes
 from seqlab.checking.values import NotAValue, Value
-from seqlab.checking.workbench import StudentError
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,26 @@ class Verdict:
         return self.score == self.points
 
 
+class GuardedBench(Bench, Protocol):
+    """A bench that can watch what the answers lean on."""
+
+    def guard(self, guard: Guard | None) -> None:
+        """Watch, from now on."""
+
+    def guarded(self) -> list[Hit]:
+        """What was used against the guard."""
+
+
+class Sitting(Protocol):
+    """Where the judge finds a submission's functions: a :class:`autograder.session.Session`."""
+
+    def bench(self) -> GuardedBench:
+        """A bench with the functions on it."""
+
+    def abandon(self) -> None:
+        """Give up what is behind the bench; the next one is new."""
+
+
 class Judge:
     """Judges submissions of one stage; all of one batch meet the same hidden inputs, drawn from secret and ``seed``."""
 
@@ -56,7 +77,7 @@ class Judge:
         self._mistakes = {m.key: NamedMistake(m.key, m.exercise, m.says, m.asks) for m in truth.suite.mistakes}
         self._drawn = {name: self._draw(truth.suite.exercise(name)) for name in stage.points}
 
-    def judge(self, session: Session) -> tuple[Verdict, ...]:
+    def judge(self, session: Sitting) -> tuple[Verdict, ...]:
         """Judge every exercise; one that crashes or hangs costs itself only.
 
         A named mistake is charged once: where it explains all that is off in a later exercise that builds on the
@@ -66,7 +87,7 @@ class Judge:
         charged: set[str] = set()
         leaning: set[str] = set()
         for name, drawn in self._drawn.items():
-            outcomes = self._outcomes(session, drawn, charged, leaning)
+            outcomes = self._with_ruled_out(self._outcomes(session, drawn, charged, leaning), drawn)
             if any(outcome.guarded for outcome in outcomes):
                 leaning.add(name)
             verdicts.append(self._verdict(name, _paid(outcomes, self.stage.rules(name))))
@@ -92,7 +113,7 @@ class Judge:
         ]
 
     def _outcomes(
-        self, session: Session, drawn: Sequence[DrawnCase], charged: Set[str], leaning: Set[str]
+        self, session: Sitting, drawn: Sequence[DrawnCase], charged: Set[str], leaning: Set[str]
     ) -> list[CaseOutcome]:
         outcomes: list[CaseOutcome] = []
         for one in drawn:
@@ -107,6 +128,18 @@ class Judge:
             except SessionOver as error:
                 return [_lost(rest, str(error)) for rest in drawn]
         return outcomes
+
+    def _with_ruled_out(self, outcomes: list[CaseOutcome], drawn: Sequence[DrawnCase]) -> list[CaseOutcome]:
+        """Note, where mistakes are named, which of them the right cases speak against.
+
+        What mistakes make of a case is worked out only then: most hand-ins need it for no case.
+        """
+        if not any(outcome.mistakes for outcome in outcomes):
+            return outcomes
+        return [
+            replace(outcome, ruled_out=tuple(self._truth.mistaken(one))) if _all_right(outcome) else outcome
+            for outcome, one in zip(outcomes, drawn, strict=True)
+        ]
 
     def _leaned(self, exercise: str, hits: Sequence[Hit], leaning: Set[str]) -> str:
         """What an exercise leaned on, in words; what an earlier exercise is charged for is left out."""
@@ -144,6 +177,10 @@ class Judge:
         mistakes = named_mistakes(outcomes, self._mistakes)
         score = round(points * earned / sum(weights), 2)
         return Verdict(name, score, points, tuple(outcomes), weights, mistakes, _reason(outcomes, mistakes))
+
+
+def _all_right(outcome: CaseOutcome) -> bool:
+    return bool(outcome.findings) and all(finding.right for finding in outcome.findings)
 
 
 def _explains(

@@ -134,8 +134,8 @@ def _verdict(data: Mapping[str, Any]) -> Verdict:
 
 def _outcome(data: Mapping[str, Any]) -> CaseOutcome:
     findings = tuple(_finding(item) for item in data["findings"])
-    possible = tuple(data.get("possible", ()))
-    return CaseOutcome(**{**data, "findings": findings, "mistakes": tuple(data["mistakes"]), "possible": possible})
+    keys = {name: tuple(data.get(name, ())) for name in ("mistakes", "possible", "ruled_out")}
+    return CaseOutcome(**{**data, "findings": findings, **keys})
 
 
 def _finding(data: Mapping[str, Any]) -> Finding:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import linecache
+from collections.abc import Mapping
 from types import ModuleType
 
 from autograder.authoring.master import Master, MasterCell
@@ -11,8 +12,12 @@ from autograder.course import CourseError
 from autograder.suite import Mistake
 
 
-def reference_namespace(master: Master, mistake: Mistake | None = None) -> dict[str, object]:
+def reference_namespace(
+    master: Master, mistake: Mistake | None = None, replaced: Mapping[str, str] | None = None
+) -> dict[str, object]:
     """Run the master's given and answer cells in a fresh namespace; with ``mistake``, its edits are made first.
+
+    ``replaced`` has other texts for the answers of some exercises.
 
     Raises:
         CourseError: the mistake's text does not occur exactly once in the answer, or a cell fails.
@@ -21,7 +26,8 @@ def reference_namespace(master: Master, mistake: Mistake | None = None) -> dict[
     module = ModuleType(f"reference_{master.stage.id}")
     for cell in master.cells:
         if cell.role in ("given", "answer"):
-            _run(module, f"<{label}:{cell.line}>", _edited(cell, mistake))
+            source = (replaced or {}).get(cell.exercise or "") or _edited(cell, mistake)
+            _run(module, f"<{label}:{cell.line}>", source)
     return vars(module)
 
 

@@ -13,10 +13,11 @@ from autograder.reference import reference_namespace
 from autograder.student import Inputs, Play, run_play
 from autograder.suite import Case, ExerciseSuite, Suite
 from seqlab.checking.compare import agree, precision_of
+from seqlab.checking.complaints import StudentError
 from seqlab.checking.outcome import fetch
 from seqlab.checking.steps import Plan
 from seqlab.checking.values import NotAValue, Value, fresh_copies, value_of
-from seqlab.checking.workbench import StudentError, Workbench
+from seqlab.checking.workbench import Workbench
 
 Outputs = dict[str, Value]
 

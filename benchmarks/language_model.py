@@ -9,15 +9,12 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from autograder.authoring.master import read_master
-from autograder.course import find_root, load_course
-from autograder.reference import reference_namespace
+from benchmarks.answers import answers
 from benchmarks.measuring import Line, print_table
 from seqlab.data import load_text
 from seqlab.data.text import Text
@@ -32,7 +29,7 @@ CORPORA = ("plays", "latex", "c_source")
 
 def measure(corpus: str, marks: tuple[int, ...], learning_rate: float) -> Iterator[Line]:
     """Train on one corpus and yield a line at each mark, a number of chunks that 100 divides."""
-    text, names = load_text(corpus), _answers()
+    text, names = load_text(corpus), answers("s02_language_model")
     rng = np.random.default_rng(0)
     model = names["CharRNN"](names["new_params"](len(text.vocabulary), D, H, rng))
     optimizer, state = Adagrad(learning_rate, clip=5.0), np.zeros((1, H), dtype=np.float32)
@@ -55,12 +52,6 @@ def held_out(names: dict[str, Any], model: Any, text: Text) -> float:
     unseen = np.asarray(text.val[: STREAMS * (LONG + 1)]).reshape(STREAMS, LONG + 1)
     losses, _, _ = names["truncated_bptt"](model, unseen, 250, np.zeros((STREAMS, H), dtype=np.float32))
     return float(np.sum(losses)) / LONG
-
-
-def _answers() -> dict[str, Any]:
-    course = load_course(find_root(Path(__file__).parent))
-    stage = course.stage("s02_language_model")
-    return reference_namespace(read_master(course.master_path(stage.id), stage))
 
 
 def main() -> None:

@@ -685,9 +685,9 @@ display(captioned(new_pictures[wrong], [said[k] for k in wrong], [right_names[k]
 # - A search for better sentences, and a measure that the field agrees on, with its three rules.
 # - A habit: no figure without the figures of those who do not look.
 #
-# **On more than one device.** `python -m seqlab.captioning.train s06_captioning.ipynb`, beside your notebook, trains *your* `Captioner` from the command line; `torchrun --nproc-per-node 2 -m seqlab.captioning.train s06_captioning.ipynb` does it in two processes, each with half of every
+# **On more than one device.** `python -m seqlab.captioning.train s06_captioning.ipynb`, beside your notebook, trains *your* `Captioner` from the command line, and prints this table; `torchrun --nproc-per-node 2 -m seqlab.captioning.train s06_captioning.ipynb` does it in two processes, each with half of every
 # minibatch, whose gradients are averaged. The losses are the same, step by step. (For this `loss_of` has to be a mean over the batch: which sum would have broken it?)
 #
-# **To go further.** Train `CaptioningRNN` on all icons. Put the image into every step of a vanilla captioner, and compare. Divide log-probabilities by length in your beam: who gains? With COCO's features fetched (`make download-data SET=coco`), load them by `load_captions("coco")` and run the same cells.
+# **To go further.** Train `CaptioningRNN` on all icons. Put the image into every step of a vanilla captioner, and compare. Divide log-probabilities by length in your beam: who gains? With COCO's features fetched (`make download-data SET=coco`), train on them by the same command: `python -m seqlab.captioning.train s06_captioning.ipynb --set coco`; on a GPU add `--bfloat16`.
 #
 # **Next.** Your captioner looks once. In stage 7 it learns to look again, at another place for every word.

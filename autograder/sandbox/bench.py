@@ -10,10 +10,10 @@ import numpy as np
 
 from autograder.printable import LIMIT, printable
 from autograder.sandbox.child import Child, Deadline
+from seqlab.checking.complaints import StudentError
 from seqlab.checking.guards import MAX_HITS, Guard, Hit
 from seqlab.checking.steps import Plan
 from seqlab.checking.values import Array, NotAValue, Value
-from seqlab.checking.workbench import StudentError
 
 
 class SandboxBench:

@@ -16,11 +16,11 @@ def captioned(images: Array, said: Sequence[str], right: Sequence[str], columns:
     rows = -(-len(images) // columns)
     figure, grid = plt.subplots(rows, columns, figsize=(2 * columns, 2.3 * rows), layout="constrained", squeeze=False)
     for axes in grid.flat:
-        axes.axis("off")
+        axes.set(xticks=[], yticks=[], frame_on=False)
     for axes, image, mine, name in zip(grid.flat, images, said, right, strict=False):
         axes.imshow(image, cmap="gray", vmin=0, vmax=255 if image.max() > 1 else 1)
         axes.set_title(mine, fontsize=9, color=BLUE if mine == name else VERMILION)
-        axes.text(0.5, -0.06, f"({name})", fontsize=8, ha="center", va="top", transform=axes.transAxes)
+        axes.set_xlabel(f"({name})", fontsize=8)  # a label has its room in the layout; a free text would overlap
     figure.suptitle(title)
     plt.close(figure)
     return figure

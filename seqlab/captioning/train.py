@@ -1,5 +1,6 @@
-"""Train the Captioner of your notebook on the icons, with one process or, under torchrun, with several.
+"""Train the Captioner of your notebook, with one process or, under torchrun, with several.
 
+The images are the icons, or those of another set that has been fetched (``--set coco``).
 ``python -m seqlab.captioning.train NOTEBOOK``, or
 ``torchrun --nproc-per-node 2 -m seqlab.captioning.train NOTEBOOK``. Every process draws the same minibatches and learns
 from its share; DistributedDataParallel averages the gradients, so the course of training is that of one process.
@@ -18,9 +19,11 @@ import click
 import torch
 from torch import distributed, nn
 
-from seqlab.captioning.icons import standardised
+from seqlab.captioning.icons import Task, standardised
+from seqlab.captioning.table import table_of
 from seqlab.captioning.training import Share, fit
-from seqlab.data import load_captions
+from seqlab.data import DataError, load_captions
+from seqlab.data.captions import Captions
 from seqlab.earlier.notebook import read_notebook, run_notebook
 
 NAME = "Captioner"
@@ -33,34 +36,61 @@ NAME = "Captioner"
     "--batch-size", type=click.IntRange(min=1), default=64, show_default=True, help="Of all processes together."
 )
 @click.option("--hidden", type=click.IntRange(min=1), default=256, show_default=True, help="Numbers in a state.")
-@click.option("--features", type=click.Choice(["pooled", "spatial"]), default="spatial", show_default=True)
-@click.option("--images", type=click.IntRange(min=1), default=None, help="Train on the first so many only.")
+@click.option("--set", "name", default="icons", show_default=True, help="Captions to learn from; coco once fetched.")
+@click.option("--features", default=None, help="pooled or spatial; the usual: spatial for the icons, else pooled.")
+@click.option("--images", type=click.IntRange(min=1), default=None, help="Train on the first so many captions only.")
+@click.option("--bfloat16", "short", is_flag=True, help="Work out scores in the short float (for a GPU).")
 @click.option(
     "--losses", "log", type=click.Path(dir_okay=False, path_type=Path), default=None, help="Where to write the losses."
 )
-def main(
-    notebook: Path, epochs: int, batch_size: int, hidden: int, features: str, images: int | None, log: Path | None
-) -> None:
-    """Train the Captioner that NOTEBOOK defines on the icons."""
-    captions = load_captions("icons", features=features)
+def main(notebook: Path, name: str, features: str | None, images: int | None, log: Path | None, **options: Any) -> None:
+    """Train the Captioner that NOTEBOOK defines, and tell how good it is on images never seen."""
+    captions = _loaded(name, features)
     torch.set_num_threads(1)
     with processes() as (share, device):
         train, held_out = (task.to(device) for task in standardised(captions))
-        some = train.part(torch.arange(min(images or len(train), len(train)), device=train.features.device))
-        torch.manual_seed(0)
-        make = captioner_of(notebook)
-        model = make(len(captions.vocabulary), some.features.shape[1], 128, hidden).to(device)
-        wrapped = nn.parallel.DistributedDataParallel(model) if share.processes > 1 else model
-        losses, after = fit(wrapped, some, held_out, epochs=epochs, batch=batch_size, share=share)
-        curve = averaged(losses, share, device)
+        some = train.part(torch.arange(min(images, len(train)), device=device)) if images else train
+        names = names_of(notebook)
+        curve, after, model = _trained(names, some, held_out, len(captions.vocabulary), share, device, **options)
         if share.number == 0:
-            click.echo(f"{share.processes} processes: loss {curve[-1]:.3f}, on icons never seen {after[-1]:.3f}")
+            click.echo(f"loss {curve[-1]:.3f}, on images never seen {after[-1]:.3f}; processes: {share.processes}")
             if log is not None:
                 log.write_text(json.dumps({"losses": curve, "held_out": after}), encoding="utf-8")
+            for line in table_of(model.eval(), some, held_out, captions.vocabulary, names.get("bleu")):
+                click.echo(line)
 
 
-def captioner_of(path: Path) -> Any:
-    """The class ``Captioner`` of a notebook.
+def _loaded(name: str, features: str | None) -> Captions:
+    """The captions, or what is missing in a sentence."""
+    try:
+        return load_captions(name, features=features or ("spatial" if name == "icons" else "pooled"))
+    except DataError as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _trained(
+    names: dict[str, Any],
+    train: Task,
+    held_out: Task,
+    vocabulary_size: int,
+    share: Share,
+    device: str,
+    *,
+    hidden: int,
+    epochs: int,
+    batch_size: int,
+    short: bool,
+) -> tuple[list[float], list[float], Any]:
+    """The losses of all processes together, those on the held-out split, and the model."""
+    torch.manual_seed(0)
+    model = names[NAME](vocabulary_size, train.images.shape[1], 128, hidden).to(device)
+    wrapped = nn.parallel.DistributedDataParallel(model) if share.processes > 1 else model
+    losses, after = fit(wrapped, train, held_out, epochs=epochs, batch=batch_size, share=share, short=short)
+    return averaged(losses, share, device), after, model
+
+
+def names_of(path: Path) -> dict[str, Any]:
+    """What a notebook defines, ``Captioner`` among it.
 
     Raises:
         click.ClickException: the notebook does not define it; the text says which cells stopped.
@@ -68,7 +98,7 @@ def captioner_of(path: Path) -> Any:
     names, stopped = run_notebook(read_notebook(path))
     if NAME not in names:
         raise click.ClickException(f"expected {path} to define {NAME}; it does not. {'; '.join(stopped)}")
-    return names[NAME]
+    return names
 
 
 @contextmanager

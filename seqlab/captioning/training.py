@@ -12,6 +12,8 @@ from tqdm.auto import tqdm
 
 from seqlab.captioning.icons import Task
 
+AT_A_TIME = 1024
+
 
 @dataclass(frozen=True)
 class Share:
@@ -39,6 +41,7 @@ def fit(
     drop: float = 0.5,
     batch: int = 64,
     share: Share = ALONE,
+    short: bool = False,
 ) -> tuple[list[float], list[float]]:
     """Train by AdamW, with features left out at random (``drop``), gradients clipped to norm 5.
 
@@ -51,6 +54,7 @@ def fit(
         drop: how many of an image's features are set to zero in training, as a share.
         batch: how many images at a time, those of all processes together.
         share: what of them is for this process.
+        short: compute the scores in bfloat16 where torch thinks it safe (autocast); parameters stay float32.
 
     Returns:
         The loss of every minibatch, as this process has it, and the loss on the held-out split after every epoch.
@@ -63,7 +67,8 @@ def fit(
     progress = tqdm(range(epochs), desc="training", unit="epoch", disable=share.number > 0)
     for _ in progress:
         for part in _parts(train, batch, drop, chance):
-            losses.append(_learn(model, optimizer, Task(share.of(part.features), share.of(part.captions))))
+            mine = Task(share.of(part.features), share.of(part.captions))
+            losses.append(_learn(model, optimizer, mine, short))
             schedule.step()
         held_out_losses.append(loss_on(inner(model), held_out))
         progress.set_postfix(loss=f"{losses[-1]:.2f}", held_out=f"{held_out_losses[-1]:.2f}")
@@ -72,8 +77,12 @@ def fit(
 
 @torch.no_grad()
 def loss_on(model: Any, task: Task) -> float:
-    """The loss of a model on a whole split."""
-    return float(model.loss_of(model(task.features, task.captions), task.captions))
+    """The loss of a model on a whole split, a mean over its captions; worked out for some of them at a time."""
+    total = 0.0
+    for rows in torch.arange(len(task), device=task.captions.device).split(AT_A_TIME):
+        part = task.part(rows)
+        total += float(model.loss_of(model(part.features, part.captions), part.captions)) * len(rows)
+    return total / len(task)
 
 
 def inner(model: Any) -> Any:
@@ -81,8 +90,10 @@ def inner(model: Any) -> Any:
     return model.module if isinstance(model, nn.parallel.DistributedDataParallel) else model
 
 
-def _learn(model: Any, optimizer: torch.optim.Optimizer, part: Task) -> float:
-    loss: Tensor = inner(model).loss_of(model(part.features, part.captions), part.captions)
+def _learn(model: Any, optimizer: torch.optim.Optimizer, part: Task, short: bool) -> float:
+    with torch.autocast(part.images.device.type, torch.bfloat16, enabled=short):
+        scores = model(part.features, part.captions)
+    loss: Tensor = inner(model).loss_of(scores, part.captions)
     optimizer.zero_grad()
     loss.backward()
     nn.utils.clip_grad_norm_(model.parameters(), 5.0)
@@ -93,6 +104,6 @@ def _learn(model: Any, optimizer: torch.optim.Optimizer, part: Task) -> float:
 def _parts(task: Task, size: int, drop: float, chance: torch.Generator) -> Iterator[Task]:
     """Minibatches in a random order, some of their features set to zero and the others made larger."""
     for rows in torch.randperm(len(task), generator=chance).split(size):
-        part = task.part(rows.to(task.features.device))
-        kept = torch.rand(part.features.shape, generator=chance).to(part.features.device) >= drop
-        yield Task(part.features * kept / (1 - drop), part.captions)
+        part = task.part(rows.to(task.captions.device))
+        kept = torch.rand(part.images.shape, generator=chance).to(part.images.device) >= drop
+        yield Task(part.images * kept / (1 - drop), part.captions)

@@ -128,6 +128,12 @@ def kind_text(value: Value) -> str:
     return {"array": "a NumPy array", "tensor": "a torch tensor", "number": "a single number"}[value.kind]
 
 
+def shape_text(found: str, expected: str) -> str:
+    """How a shape, written as ``(3, 4)``, is off, in words."""
+    sides, wanted = (sorted(shape.strip("()").split(", ")) for shape in (found, expected))
+    return f"shape is {found}, expected {expected}" + (": the axes are in another order" if sides == wanted else "")
+
+
 def _close(expected: Array, got: Array, tolerance: Tolerance) -> Array:
     wide, mine = expected.astype(np.float64), got.astype(np.float64)
     finite = wide[np.isfinite(wide)]

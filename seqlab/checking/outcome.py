@@ -8,10 +8,11 @@ from typing import Protocol
 
 from seqlab.checking.casefile import PublicCase
 from seqlab.checking.compare import Finding, compare, kind_text, precision_of
+from seqlab.checking.complaints import StudentError
 from seqlab.checking.guards import Guard, told
 from seqlab.checking.naming import explaining_mistakes
 from seqlab.checking.values import NotAValue, Value
-from seqlab.checking.workbench import StudentError, Workbench
+from seqlab.checking.workbench import Workbench
 
 INPUTS = "inputs"
 
@@ -27,6 +28,7 @@ class CaseOutcome:
         unfinished: whether that reason is a stub not filled in yet.
         mistakes: keys of the named mistakes that explain what is off, best first.
         possible: keys of all named mistakes that explain everything that is off in this case.
+        ruled_out: keys of the named mistakes that would have spoiled an output that is right.
         carried: the key of a mistake already charged to an earlier exercise that explains all that is off here.
         guarded: what the exercise leaned on that it may not use, in words.
     """
@@ -37,6 +39,7 @@ class CaseOutcome:
     unfinished: bool = False
     mistakes: tuple[str, ...] = ()
     possible: tuple[str, ...] = ()
+    ruled_out: tuple[str, ...] = ()
     carried: str = ""
     guarded: str = ""
 
@@ -73,7 +76,9 @@ def judge_outputs(
         findings.append(Finding(INPUTS, "changed inputs", "unchanged", ", ".join(changed_inputs)))
     values = {name: value for name, value in got.items() if isinstance(value, Value)}
     named, possible = explaining_mistakes(findings, values, mistakes, precision)
-    return CaseOutcome(title, tuple(findings), mistakes=tuple(named), possible=tuple(possible))
+    right = {finding.output for finding in findings if finding.right}
+    ruled_out = tuple(key for key, outputs in mistakes.items() if right & set(outputs))
+    return CaseOutcome(title, tuple(findings), "", False, tuple(named), tuple(possible), ruled_out)
 
 
 def failed(title: str, error: StudentError) -> CaseOutcome:

@@ -111,7 +111,7 @@ def describe(outcome: CaseOutcome, reveal: bool = True) -> list[str]:
 
 
 def named_mistakes(outcomes: Sequence[CaseOutcome], known: dict[str, NamedMistake]) -> tuple[NamedMistake, ...]:
-    """The mistakes that explain every case that is off, the most frequently named first, each once.
+    """The mistakes that explain every case that is off and spoil none that is right, the most frequently named first.
 
     What fits one case by chance and not the others would send a student the wrong way, so it is not said. Cases that
     could not be run, and those that are off in dtype or in changed inputs alone, say nothing either way.
@@ -119,7 +119,9 @@ def named_mistakes(outcomes: Sequence[CaseOutcome], known: dict[str, NamedMistak
     telling = [outcome for outcome in outcomes if _is_telling(outcome)]
     keys = [key for outcome in telling for key in outcome.mistakes]
     ranked = sorted(dict.fromkeys(keys), key=lambda key: -keys.count(key))
+    ruled_out = {key for outcome in outcomes for key in outcome.ruled_out}
     fitting = [key for key in ranked if all(key in (*one.mistakes, *one.possible) for one in telling)]
+    fitting = [key for key in fitting if key not in ruled_out]
     return tuple(known[key] for key in fitting)
 
 

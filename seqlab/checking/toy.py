@@ -10,11 +10,12 @@ import numpy as np
 
 from seqlab.checking.casefile import Toy, ToyRow
 from seqlab.checking.compare import agree
+from seqlab.checking.complaints import StudentError
 from seqlab.checking.locate import checks_of, exercise_name, namespace_of
 from seqlab.checking.outcome import fetch
 from seqlab.checking.show import show
 from seqlab.checking.values import Array, Value, value_of
-from seqlab.checking.workbench import StudentError, Workbench
+from seqlab.checking.workbench import Workbench
 
 RIGHT_MARK, WRONG_MARK = "✓", "✗ yours:"
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from seqlab.checking.compare import Finding, Mismatch
+from seqlab.checking.compare import Finding, Mismatch, shape_text
 from seqlab.checking.outcome import CaseOutcome
 
 RIGHT = "right"
+FLOAT32 = 1e-5  # what a passage through float32 may change on the whole
 
 
 def sentence(finding: Finding, reveal: bool = True) -> str:
@@ -22,7 +23,7 @@ def sentence(finding: Finding, reveal: bool = True) -> str:
     if finding.problem == "type":
         return f"expected {finding.expected}, found {finding.found}"
     if finding.problem == "shape":
-        return f"shape is {finding.found}, expected {finding.expected}{_transposed(finding)}"
+        return shape_text(finding.found, finding.expected)
     if finding.problem == "dtype":
         return f"shape and values right; dtype is {finding.found}, expected {finding.expected}"
     return _off(finding, reveal)
@@ -38,6 +39,10 @@ def _off(finding: Finding, reveal: bool) -> str:
     mismatch = finding.mismatch
     if mismatch is None:
         return "values off"
+    if _is_imprecise(mismatch):
+        return (
+            "shape right, and the values to four digits and more, but no further: where on the way is precision lost?"
+        )
     lead = "shape right; " + ("not finite (nan or inf); " if finding.problem == "not finite" else "")
     text = lead + f"{mismatch.off} of {mismatch.total} values off"
     if reveal and finding.problem == "values":
@@ -45,6 +50,11 @@ def _off(finding: Finding, reveal: bool) -> str:
     if reveal:
         text += f"; first{_place(mismatch)}: yours {mismatch.got:.6g}, expected {mismatch.expected:.6g}"
     return text + _pattern(mismatch)
+
+
+def _is_imprecise(mismatch: Mismatch) -> bool:
+    """Whether the values are right as far as a shorter float goes."""
+    return mismatch.ratio is not None and abs(mismatch.ratio - 1) < FLOAT32
 
 
 def _place(mismatch: Mismatch) -> str:
@@ -58,8 +68,3 @@ def _pattern(mismatch: Mismatch) -> str:
     if abs(ratio + 1) < 1e-3:
         return "; every value has the opposite sign"
     return f"; every value is {ratio:.4g} times the expected one"
-
-
-def _transposed(finding: Finding) -> str:
-    found, expected = finding.found.strip("()").split(", "), finding.expected.strip("()").split(", ")
-    return ": the axes are in another order" if sorted(found) == sorted(expected) else ""

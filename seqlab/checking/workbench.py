@@ -3,31 +3,25 @@
 from __future__ import annotations
 
 import importlib
-import traceback
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
-from pathlib import Path
-from types import TracebackType
 
 import numpy as np
 
+from seqlab.checking.complaints import (
+    Names,
+    StudentError,
+    called,
+    gradient_that_does_not_fit,
+    nothing_returned,
+    nothing_there,
+    stopped,
+    tensor_in_place_of_several,
+    wrong_count,
+)
 from seqlab.checking.guards import Guard, Hit, Watch
 from seqlab.checking.steps import Json, Plan, Step
-from seqlab.checking.values import Array, Value, describe_type, fresh_copies, value_of
-
-MAX_MESSAGE = 2000
-PACKAGE = str(Path(__file__).parents[1])
-
-
-class StudentError(Exception):
-    """The student's code could not do a step. The text is written for the student.
-
-    ``unfinished`` is true where the reason is a stub that was not filled in yet.
-    """
-
-    def __init__(self, message: str, unfinished: bool = False) -> None:
-        super().__init__(message[:MAX_MESSAGE])
-        self.unfinished = unfinished
+from seqlab.checking.values import Array, Value, fresh_copies, value_of
 
 
 class Workbench:
@@ -38,6 +32,8 @@ class Workbench:
         self._originals: dict[str, Array] = {}
         self._inputs: dict[str, Array] = {}
         self._results: list[object] = []
+        self._plan = Plan((), {})
+        self._labels: dict[int, str] = {}
         self._watch: Watch | None = None
 
     def guard(self, guard: Guard | None) -> None:
@@ -57,6 +53,8 @@ class Workbench:
         self._originals = fresh_copies(inputs)
         self._inputs = fresh_copies(inputs)
         self._results = []
+        self._plan = plan
+        self._labels = {}
         with self._watch.watching() if self._watch else nullcontext():
             for step in plan.steps:
                 self._results.append(self._do(step))
@@ -83,27 +81,44 @@ class Workbench:
             return self._decode(step.args[0])
         if step.op == "call":
             return self._call(step)
-        parent = self._target(step)
+        return self._taken(step, self._target(step))
+
+    def _taken(self, step: Step, parent: object) -> object:
+        """An attribute or an item of an earlier result."""
+        if step.op == "item" and (trouble := tensor_in_place_of_several(self._names(), step, parent)):
+            raise StudentError(trouble)
         try:
-            if step.op == "attr":
-                return getattr(parent, str(step.key))
-            return parent[step.key]  # type: ignore[index]
+            return getattr(parent, str(step.key)) if step.op == "attr" else parent[step.key]  # type: ignore[index]
         except Exception as error:
-            raise StudentError(f"expected a result with {step.key!r}, found {describe_type(parent)}") from error
+            raise StudentError(nothing_there(self._names(), step, parent)) from error
+
+    def _names(self) -> Names:
+        return Names(self._plan, self._labels)
 
     def _call(self, step: Step) -> object:
         function = self._target(step)
-        label = step.target if isinstance(step.target, str) else getattr(function, "__qualname__", "the object")
+        label = self._labels[len(self._results)] = called(step, function)
         args = [self._decode(arg) for arg in step.args]
         kwargs = {name: self._decode(arg) for name, arg in step.kwargs.items()}
+        self._require_fitting_gradient(step, args)
         try:
             result = function(*args, **kwargs)  # type: ignore[operator]
         except NotImplementedError as error:
-            raise StudentError(_explain(str(label), error), unfinished=True) from error
+            raise StudentError(stopped(label, error), unfinished=True) from error
         except Exception as error:
-            raise StudentError(_explain(str(label), error)) from error
-        _require_count(str(label), step.returns, result)
+            raise StudentError(stopped(label, error)) from error
+        if result is None and (step.returns or len(self._results) in self._plan.outputs.values()):
+            raise StudentError(nothing_returned(label))
+        if len(step.returns) > 1 and not (isinstance(result, (tuple, list)) and len(result) == len(step.returns)):
+            raise StudentError(wrong_count(label, step.returns, result))
         return result
+
+    def _require_fitting_gradient(self, step: Step, args: Sequence[object]) -> None:
+        method = self._plan.steps[step.target] if isinstance(step.target, int) else step
+        if method.op != "attr" or method.key != "backward" or not isinstance(method.target, int) or not args:
+            return
+        if trouble := gradient_that_does_not_fit(self._names(), method, self._results[method.target], args[0]):
+            raise StudentError(trouble)
 
     def _target(self, step: Step) -> object:
         if isinstance(step.target, int):
@@ -127,31 +142,3 @@ class Workbench:
         if "list" in encoded:
             return [self._decode(item) for item in encoded["list"]]
         return {name: self._decode(item) for name, item in encoded["dict"].items()}
-
-
-def _require_count(label: str, names: tuple[str, ...], result: object) -> None:
-    if len(names) < 2 or (isinstance(result, (tuple, list)) and len(result) == len(names)):
-        return
-    wanted = ", ".join(names)
-    raise StudentError(f"{label} should return {len(names)} things ({wanted}), yours returned {describe_type(result)}")
-
-
-def _explain(label: str, error: BaseException) -> str:
-    if isinstance(error, NotImplementedError):
-        inner = _last_function(error.__traceback__)
-        return f"{inner or label} is not written yet"
-    line = _last_line(error.__traceback__)
-    where = f", at `{line}`" if line else ""
-    return f"{label} stopped with {type(error).__name__}: {error}{where}"
-
-
-def _last_line(trace: TracebackType | None) -> str:
-    frames = traceback.extract_tb(trace)
-    own = [frame.line for frame in frames if not frame.filename.startswith(PACKAGE) and frame.line]
-    return own[-1].strip() if own else ""
-
-
-def _last_function(trace: TracebackType | None) -> str:
-    codes = [frame.f_code for frame, _ in traceback.walk_tb(trace)]
-    own = [code.co_qualname for code in codes if code.co_filename != __file__]
-    return own[-1] if own else ""

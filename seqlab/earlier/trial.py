@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 
 from seqlab.checking.compare import compare
+from seqlab.checking.complaints import StudentError
 from seqlab.checking.steps import Json, Plan, Step
 from seqlab.checking.values import Array, NotAValue, Value
 from seqlab.checking.wording import sentence
-from seqlab.checking.workbench import StudentError, Workbench
+from seqlab.checking.workbench import Workbench
 from seqlab.earlier.wrapping import FLOATING, Loss, Pair, Plain, Played, Supplied
 
 SEED = 11

@@ -14,11 +14,11 @@ from autograder.sandbox.bench import SandboxBench
 from autograder.sandbox.child import Deadline
 from autograder.submission import parse_submission, read_template
 from seqlab.checking.compare import compare
+from seqlab.checking.complaints import StudentError
 from seqlab.checking.outcome import judge_outputs
 from seqlab.checking.steps import Plan, Step
 from seqlab.checking.values import NotAValue, Value, value_of
 from seqlab.checking.wire import LENGTH, WireError, receive
-from seqlab.checking.workbench import StudentError
 
 ODD_SHAPES = ("[Infinity]", "[NaN]", "[1e400]", "[-1]", "[true]", '["1"]', '"12"', "null", "{}x", "[[1]]")
 

@@ -19,10 +19,10 @@ from autograder.sandbox.meter import processor_seconds
 from autograder.session import Session, SessionOver
 from autograder.student import run_play
 from autograder.submission import RunnableCell
+from seqlab.checking.complaints import StudentError
 from seqlab.checking.guards import Guard
 from seqlab.checking.values import MAX_BYTES, NotAValue, value_of
 from seqlab.checking.wire import MAX_HEADER, MAX_PAYLOAD, WireError, receive, send
-from seqlab.checking.workbench import StudentError
 from tests.attacks.children import LIMITS, printed, run
 
 pytestmark = pytest.mark.sandbox

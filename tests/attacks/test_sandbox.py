@@ -14,7 +14,7 @@ from autograder.sandbox.launchers import PlainLauncher
 from autograder.session import Session, SessionOver
 from autograder.student import run_play
 from autograder.submission import RunnableCell
-from seqlab.checking.workbench import StudentError
+from seqlab.checking.complaints import StudentError
 from tests.attacks.children import LIMITS, printed, run
 from tests.conftest import ROOT
 

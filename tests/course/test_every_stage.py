@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from seqlab.checking.outcome import replay_case
+from seqlab.checking.report import named_mistakes
 from seqlab.checking.workbench import Workbench
 from seqlab.earlier import Earlier
 from seqlab.earlier.taught import LESSONS
@@ -71,7 +72,7 @@ def test_a_mistake_is_named_by_the_public_cases(subject, mistake):
     namespace = subject.reference(mistake)
     outcomes = [replay_case(case, namespace) for case in subject.checks.exercises[mistake.exercise].cases]
     assert any(not outcome.right for outcome in outcomes)
-    assert mistake.key in [named for outcome in outcomes for named in outcome.mistakes]
+    assert mistake.key in [named.key for named in named_mistakes(outcomes, subject.checks.mistakes)]
 
 
 @each_stage

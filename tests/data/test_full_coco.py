@@ -1,9 +1,12 @@
 """The known COCO files and the Michigan tensors, proved on miniatures of their layouts."""
 
+import nbformat
 import numpy as np
 import pytest
 import torch
+from click.testing import CliRunner
 
+from seqlab.captioning import train
 from seqlab.data import decode_captions, load_captions, load_coco_data, sample_coco_minibatch
 from seqlab.data.build import coco_tensors
 from seqlab.data.build.coco import build_coco
@@ -272,3 +275,46 @@ def test_a_page_or_a_part_of_a_file_is_no_file_of_tensors(contents, tmp_path):
     (tmp_path / "coco.pt").write_bytes(contents)
     with pytest.raises(WrongContents, match="written by torch.save in .*coco.pt"):
         build_coco_tensors(sources_of(tmp_path / "coco.pt"), tmp_path)
+
+
+NOTEBOOK = """
+import torch
+from torch import nn
+from torch.nn import functional
+
+class Captioner(nn.Module):
+    def __init__(self, size, features, wordvec_dim, hidden_dim):
+        super().__init__()
+        self.layer = nn.Linear(features, size)
+
+    def forward(self, features, captions):
+        return self.layer(features)[:, None].expand(-1, captions.shape[1] - 1, -1)
+
+    def loss_of(self, scores, captions):
+        return functional.cross_entropy(scores.float().flatten(0, 1), captions[:, 1:].flatten())
+
+    def sample(self, features, max_length):
+        return self.layer(features).argmax(dim=1, keepdim=True).expand(-1, max_length)
+"""
+
+
+@pytest.mark.parametrize("more", [[], ["--bfloat16"], ["--features", "unreduced", "--images", "4"]])
+def test_the_training_command_of_stage_6_takes_coco(known, places, tmp_path, monkeypatch, more):
+    monkeypatch.setenv("SEQLAB_CACHE", str(places.cache))
+    cells = [nbformat.v4.new_code_cell(NOTEBOOK)]
+    made = nbformat.v4.new_notebook(cells=cells, metadata={"seqlab": {"stage": "s06_captioning"}})
+    nbformat.write(made, tmp_path / "mine.ipynb")
+    done = CliRunner().invoke(train.main, [str(tmp_path / "mine.ipynb"), "--set", "coco", "--epochs", "2", *more])
+    assert done.exit_code == 0, done.output
+    lines = done.stdout.splitlines()[-4:]
+    asked = len(np.unique(captioned()["val_image_idxs"]))
+    assert lines[0].split()[:4] == [str(asked), "images", "never", "seen"]
+    assert [line[:12] for line in lines[1:]] == ["most common ", "nearest imag", "the captione"]
+
+
+def test_the_training_command_says_what_brings_coco(places, tmp_path, monkeypatch):
+    monkeypatch.setenv("SEQLAB_CACHE", str(places.cache))
+    (tmp_path / "mine.ipynb").write_text("{}", encoding="utf-8")
+    done = CliRunner().invoke(train.main, [str(tmp_path / "mine.ipynb"), "--set", "coco"])
+    assert done.exit_code == 1
+    assert "make download-data SET=coco" in done.output

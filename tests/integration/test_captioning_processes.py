@@ -15,7 +15,7 @@ import json, sys
 import torch
 from pathlib import Path
 from seqlab.captioning.icons import Task
-from seqlab.captioning.train import averaged, captioner_of, processes
+from seqlab.captioning.train import averaged, names_of, processes
 from seqlab.captioning.training import fit
 
 torch.set_num_threads(1)
@@ -27,7 +27,7 @@ with processes() as (share, device):
     captions[::3, 1] = 2
     task = Task(features, captions)
     torch.manual_seed(0)
-    model = captioner_of(Path(sys.argv[1]))(9, 6, 4, 5)
+    model = names_of(Path(sys.argv[1]))["Captioner"](9, 6, 4, 5)
     wrapped = torch.nn.parallel.DistributedDataParallel(model) if share.processes > 1 else model
     losses, after = fit(wrapped, task, task, epochs=10, rate=5e-2, batch=8, share=share)
     curve = averaged(losses, share, device)

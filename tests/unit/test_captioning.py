@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 import torch
 
+from seqlab.captioning import training
 from seqlab.captioning.icons import Task, coarse_maps, most_common, of_the_nearest, standardised
 from seqlab.captioning.pictures import captioned
-from seqlab.captioning.train import captioner_of
+from seqlab.captioning.train import names_of
 from seqlab.captioning.training import Share, fit, loss_on
+from seqlab.data.captions import CaptionSplit
 
 CAPTIONS = torch.tensor([[1, 3, 2], [1, 4, 2], [1, 3, 2], [1, 5, 2]])
 
@@ -29,20 +31,10 @@ def test_what_is_no_square_is_refused():
         coarse_maps(np.zeros((1, 10, 2)))
 
 
-def split_of(features):
-    """What standardised needs of a split."""
-    rows = CAPTIONS.int().numpy()[: len(features)]
-
-    class Split:
-        captions = rows
-
-        def __len__(self):
-            return len(rows)
-
-        def batch(self, indices):
-            return SimpleNamespace(features=features[indices])
-
-    return Split()
+def split_of(features, image_idxs=None):
+    """A split in memory: arrays stand for the rows of a file."""
+    places = np.arange(len(features)) if image_idxs is None else np.array(image_idxs)
+    return CaptionSplit(CAPTIONS.int().numpy()[: len(places)], places, features, None, {})
 
 
 def test_the_held_out_split_is_scaled_by_the_training_split():
@@ -53,6 +45,25 @@ def test_the_held_out_split_is_scaled_by_the_training_split():
     expected = (here - there.mean(axis=0)) / (there.std(axis=0) + 1e-2)
     np.testing.assert_allclose(held_out.features.numpy(), expected, rtol=1e-5)
     assert train.captions.dtype == torch.int64
+
+
+def test_an_image_may_have_several_captions():
+    rng = np.random.default_rng(0)
+    there = rng.normal(3, 2, (3, 5)).astype(np.float32)
+    train, _ = standardised(SimpleNamespace(train=split_of(there, [2, 0, 2, 0]), val=split_of(there)))
+    assert train.images.mean(dim=0).abs().max() < 1e-5  # image 1, which has no caption, counts too
+    assert torch.equal(train.features, train.images[[2, 0, 2, 0]])
+    assert torch.equal(train.part(torch.tensor([2, 1])).features, train.images[[2, 0]])
+    features, captions = train.first_of_each_image(5)
+    assert torch.equal(features, train.images[[0, 2]])
+    assert [one.tolist() for one in captions] == [CAPTIONS[[1, 3]].tolist(), CAPTIONS[[0, 2]].tolist()]
+
+
+def test_the_loss_on_a_split_is_a_mean_over_captions_however_many_are_done_at_a_time(monkeypatch):
+    task, model = Task(torch.randn(3, 4, generator=torch.manual_seed(0)), CAPTIONS, torch.tensor([0, 2, 1, 2])), Bag()
+    whole = model.loss_of(model(task.features, task.captions), task.captions).item()
+    monkeypatch.setattr(training, "AT_A_TIME", 3)
+    assert loss_on(model, task) == pytest.approx(whole, rel=1e-6)
 
 
 def test_baselines():
@@ -103,7 +114,7 @@ def test_a_notebook_without_a_captioner_is_refused(tmp_path):
     made = nbformat.v4.new_notebook(cells=[cell], metadata={"seqlab": {"stage": "s06_captioning"}})
     nbformat.write(made, tmp_path / "mine.ipynb")
     with pytest.raises(click.ClickException, match="cell 1 stopped with RuntimeError: no"):
-        captioner_of(tmp_path / "mine.ipynb")
+        names_of(tmp_path / "mine.ipynb")
 
 
 def test_shares_are_even_and_leave_nothing_twice():

@@ -2,10 +2,12 @@
 
 import numpy as np
 import pytest
+import torch
 
 from autograder.student import run_play, tensor
+from seqlab.checking.complaints import StudentError
 from seqlab.checking.steps import Plan, Step
-from seqlab.checking.workbench import StudentError, Workbench
+from seqlab.checking.workbench import Workbench
 
 X = np.arange(6.0).reshape(2, 3)
 
@@ -52,6 +54,8 @@ def test_inputs_are_copies_and_changes_are_noticed():
     [
         (lambda x: 3, r"double should return 2 things \(doubled, cache\), yours returned an object of type int", False),
         (lambda x: (1, 2, 3), "yours returned a tuple of 3", False),
+        (lambda x: None, "double returned None: is a `return` missing?", False),
+        (np.linalg.inv, "double stopped with LinAlgError: .* square$", False),
         (lambda x: x @ x, "double stopped with ValueError: matmul", False),
         (None, "double stopped with TypeError", False),
     ],
@@ -104,3 +108,43 @@ def test_tensors_carry_gradients():
     bench = Workbench({"square_sum": lambda x: (x**2).sum()})
     plan = run_play(bench, play, {"x": X}, {})
     assert np.array_equal(bench.value(plan.outputs["dx"]).numbers, 2 * X)
+
+
+class Halver(torch.nn.Module):
+    """A module with two results, as a student may get them wrong."""
+
+    def __init__(self, result):
+        super().__init__()
+        self.result = result
+
+    def forward(self, x):
+        return self.result(x)
+
+
+def halved(student, x, dhalf):
+    result = student.Halver()(tensor(x))
+    half, rest = result[0], result[1]
+    half.backward(tensor(dhalf))
+    return {"half": half, "rest": rest}
+
+
+@pytest.mark.parametrize(
+    "result, words",
+    [
+        (lambda x: x[0], r"^Halver.forward should return 2 things \(half, rest\), yours returned one Tensor"),
+        (lambda x: (x.T.clone(), x), r"^half: shape is \(3, 2\), expected \(2, 3\): the axes are in another order$"),
+        (lambda x: torch.nn.functional.linear(x, x.T), r"^Halver.forward stopped with .*at `\(lambda x: torch"),
+        (lambda x: None, r"^Halver.forward should return 2 things .* yours returned None$"),
+    ],
+)
+def test_a_module_is_called_by_its_name_and_its_shapes_are_judged_before_its_gradients(result, words):
+    with pytest.raises(StudentError, match=words):
+        run_play(Workbench({"Halver": lambda: Halver(result)}), halved, {"x": X, "dhalf": X}, {})
+
+
+def test_a_missing_key_is_told_with_those_that_are_there():
+    def play(student, x):
+        return {"dW": student.loss(x)["dW"]}
+
+    with pytest.raises(StudentError, match=r"^loss has no 'dW'; it has db, dh$"):
+        run_play(Workbench({"loss": lambda x: {"db": x, "dh": x}}), play, {"x": X}, {})

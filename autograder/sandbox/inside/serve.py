@@ -18,11 +18,12 @@ from typing import Any
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
+from seqlab.checking.complaints import StudentError
 from seqlab.checking.guards import Guard
 from seqlab.checking.steps import Plan
 from seqlab.checking.values import MAX_BYTES, Array, NotAValue
 from seqlab.checking.wire import Closed, receive, send
-from seqlab.checking.workbench import StudentError, Workbench
+from seqlab.checking.workbench import Workbench
 
 MAX_REASON = 2000
 
