@@ -48,24 +48,14 @@ SENTIMENT = (
     Mistake(
         "sentiment_padding_before_the_last_word",
         "SentimentClassifier",
-        (
-            (
-                READ,
-                f"states, _ = self.lstm(vectors)\n        {LAST}",
-            ),
-        ),
+        ((READ, f"states, _ = self.lstm(vectors)\n        {LAST}"),),
         "both directions are heard at the last word: one has read padding on the way there, and next to nothing else.",
         "What has the LSTM that reads backwards seen when it meets the last word?",
     ),
     Mistake(
         "sentiment_stays_sorted",
         "SentimentClassifier",
-        (
-            (
-                PACK,
-                SORTED.format("lengths"),
-            ),
-        ),
+        ((PACK, SORTED.format("lengths")),),
         "the verdicts are right, each on another sentence of the batch.",
         "In which order are the sentences that were given, and in which your verdicts?",
     ),
@@ -145,12 +135,7 @@ SEQ2SEQ = (
     Mistake(
         "seq2seq_stays_sorted",
         "Seq2Seq",
-        (
-            (
-                SOURCES,
-                SORTED.format("source_lengths"),
-            ),
-        ),
+        ((SOURCES, SORTED.format("source_lengths")),),
         "what is handed over is right, each to the decoder of another sentence.",
         "In which order are the sentences that were given, and in which your states?",
     ),
