@@ -125,7 +125,8 @@ def chain_cases(play: Play, gradient: str) -> tuple[Case, ...]:
 
 
 # The gradients of the clipping cases are long (above 10), so that max_norm / (norm + 1e-6), which many people write,
-# agrees within the tolerance (a single array has as few as 9 entries, so they are larger); and longer than 1, so that the norm and its square lie on two sides of the limit.
+# agrees within the tolerance (a single array has as few as 9 entries, so they are larger); and longer than 1, so that
+# the norm and its square lie on two sides of the limit.
 LONG = normal(grad_shapes, scale=5.0)
 SHORT_FLOATS = normal(grad_shapes, scale=5.0, dtype="float32")
 ONE_ARRAY = normal(partial(grad_shapes, single=True), scale=50.0)
