@@ -10,16 +10,13 @@ import argparse
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from autograder.authoring.master import read_master
-from autograder.course import find_root, load_course
-from autograder.reference import reference_namespace
+from benchmarks.answers import answers
 from seqlab.answering.by_image import QuestionsByImage
 from seqlab.answering.eye import Eye, strongest
 from seqlab.answering.kinds import nearest_images, shares_right
@@ -97,9 +94,7 @@ def line(name: str, several: list[Shares]) -> str:
 
 def measure(name: str, seeds: list[int], networks: list[str]) -> None:
     """Print the table of one set; each result is told as soon as it is there."""
-    course = load_course(find_root(Path(__file__).parent))
-    stage = course.stage("s08_vqa")
-    names, data = reference_namespace(read_master(course.master_path(stage.id), stage)), load_questions(name)
+    names, data = answers("s08_vqa"), load_questions(name)
     lines = [line(way, [shares]) for way, shares in counted(names, data)]
     for network in networks:
         results, start = [], time.process_time()
