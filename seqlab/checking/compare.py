@@ -12,32 +12,39 @@ from seqlab.checking.values import Array, Value
 
 Problem = Literal["error", "type", "shape", "dtype", "not finite", "values", "changed inputs"]
 RATIO_SPREAD = 1e-4
+NEAR = 1e-4  # of the largest entry: what a passage through float32 may change, with room for sums
 
 
 @dataclass(frozen=True)
 class Tolerance:
     """Accept ``|got - expected| <= absolute * scale + relative * |expected|``.
 
-    ``scale`` is the largest magnitude of the expected array, so that the rule does not depend on units.
+    ``scale`` is the largest magnitude of the expected array, so that the rule does not depend on units. Where all of it
+    is zero there is no scale, and ``rest`` is accepted: what rounding leaves of sums that should vanish.
     """
 
     relative: float
     absolute: float
+    rest: float
 
 
 TOLERANCES: Mapping[str, Tolerance] = {
-    "float64": Tolerance(1e-7, 1e-9),
-    "float32": Tolerance(2e-4, 2e-5),
-    "bfloat16": Tolerance(5e-2, 2e-2),
-    "float16": Tolerance(1e-2, 2e-3),
+    "float64": Tolerance(1e-7, 1e-9, 1e-14),
+    "float32": Tolerance(2e-4, 2e-5, 1e-6),
+    "bfloat16": Tolerance(5e-2, 2e-2, 2e-2),
+    "float16": Tolerance(1e-2, 2e-3, 2e-3),
 }
-EXACT = Tolerance(0.0, 0.0)
+EXACT = Tolerance(0.0, 0.0, 0.0)
 COARSEST_FIRST = ("bfloat16", "float16", "float32", "float64")
 
 
 @dataclass(frozen=True)
 class Mismatch:
-    """How far the values are off: how many of how many, the largest difference, and the first place."""
+    """How far the values are off: how many of how many, the largest difference, and the first place.
+
+    ``ratio`` is what all values are off by, if they are off by one factor; ``near``, whether each is right but for what
+    a shorter float would do to it. Integers have neither.
+    """
 
     off: int
     total: int
@@ -46,6 +53,7 @@ class Mismatch:
     got: float
     expected: float
     ratio: float | None
+    near: bool = False
 
 
 @dataclass(frozen=True)
@@ -137,8 +145,7 @@ def shape_text(found: str, expected: str) -> str:
 def _close(expected: Array, got: Array, tolerance: Tolerance) -> Array:
     wide, mine = expected.astype(np.float64), got.astype(np.float64)
     finite = wide[np.isfinite(wide)]
-    scale = float(np.abs(finite).max()) if finite.size else 0.0
-    absolute = tolerance.absolute * scale + (0.0 if tolerance is EXACT else 1e-300)
+    absolute = tolerance.absolute * _scale(finite) or tolerance.rest
     return np.isclose(mine, wide, rtol=tolerance.relative, atol=absolute, equal_nan=True)
 
 
@@ -150,9 +157,16 @@ def _mismatch(expected: Value, got: Value, precision: str) -> Mismatch | None:
     gaps = np.where(wrong, np.abs(mine - wide), 0.0)
     first = tuple(int(i) for i in np.argwhere(wrong)[0])
     largest = float(np.nanmax(gaps)) if not np.isnan(gaps).all() else float("nan")
+    whole = expected.dtype not in TOLERANCES
+    near = not whole and bool(np.isfinite(mine).all()) and largest <= NEAR * _scale(wide[np.isfinite(wide)])
+    ratio = None if whole else _ratio(wide, mine)
     return Mismatch(
-        int(wrong.sum()), int(wrong.size), largest, first, float(mine[first]), float(wide[first]), _ratio(wide, mine)
+        int(wrong.sum()), int(wrong.size), largest, first, float(mine[first]), float(wide[first]), ratio, near
     )
+
+
+def _scale(finite: Array) -> float:
+    return float(np.abs(finite).max(initial=0.0))
 
 
 def _tolerance_between(expected: Value, got: Value, precision: str) -> Tolerance:

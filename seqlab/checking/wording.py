@@ -8,7 +8,6 @@ from seqlab.checking.compare import Finding, Mismatch, shape_text
 from seqlab.checking.outcome import CaseOutcome
 
 RIGHT = "right"
-FLOAT32 = 1e-5  # what a passage through float32 may change on the whole
 
 
 def sentence(finding: Finding, reveal: bool = True) -> str:
@@ -39,7 +38,7 @@ def _off(finding: Finding, reveal: bool) -> str:
     mismatch = finding.mismatch
     if mismatch is None:
         return "values off"
-    if _is_imprecise(mismatch):
+    if mismatch.near:
         return (
             "shape right, and the values to four digits and more, but no further: where on the way is precision lost?"
         )
@@ -50,11 +49,6 @@ def _off(finding: Finding, reveal: bool) -> str:
     if reveal:
         text += f"; first{_place(mismatch)}: yours {mismatch.got:.6g}, expected {mismatch.expected:.6g}"
     return text + _pattern(mismatch)
-
-
-def _is_imprecise(mismatch: Mismatch) -> bool:
-    """Whether the values are right as far as a shorter float goes."""
-    return mismatch.ratio is not None and abs(mismatch.ratio - 1) < FLOAT32
 
 
 def _place(mismatch: Mismatch) -> str:

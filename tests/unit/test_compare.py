@@ -88,6 +88,23 @@ def test_agree_ignores_kind_and_dtype_but_not_shape():
     assert not agree(EXPECTED, value(EXPECTED.numbers[:1]))
 
 
-def test_zeros_expected_tolerate_nothing_but_zeros():
-    assert compare("out", value(np.zeros(3)), value(np.zeros(3))).right
-    assert not compare("out", value(np.zeros(3)), value(np.full(3, 1e-12))).right
+@pytest.mark.parametrize(("dtype", "rest", "too_much"), [("float64", -1e-17, 1e-12), ("float32", 1e-8, 1e-4)])
+def test_zeros_expected_tolerate_nothing_but_zeros_and_what_rounding_leaves(dtype, rest, too_much):
+    zeros = value(np.zeros(3), dtype)
+    for gap, right in ((0.0, True), (rest, True), (too_much, False)):
+        assert compare("out", zeros, value(np.full(3, gap), dtype)).right is right
+
+
+def test_only_values_that_are_all_near_are_called_imprecise():
+    """Student's find: values that are far off beside a zero were told to be short of digits."""
+    short = EXPECTED.numbers.astype(np.float32) * np.float32(1 + 1e-6)
+    assert compare("out", EXPECTED, value(short)).mismatch.near
+    sparse = value([0.0, 1.0, 2.0])
+    assert not compare("out", sparse, value([3.0, 1.0, 2.0])).mismatch.near
+    assert not compare("out", sparse, value([np.nan, 1.0, 2.0])).mismatch.near
+
+
+def test_numbers_of_classes_have_no_ratio_and_are_never_near():
+    mismatch = compare("out", value([1, 2, 100_000], "int64"), value([8, 16, 800_000], "int64")).mismatch
+    assert (mismatch.ratio, mismatch.near) == (None, False)
+    assert not compare("out", value([100_000, 100_000], "int64"), value([100_001, 100_000], "int64")).mismatch.near
