@@ -1,6 +1,6 @@
 # Verbs only. Each sets up what it needs first; no environment has to be activated.
 .DEFAULT_GOAL := help
-.PHONY: help setup download-data release check collect autograde feedback bundle demo stage solved test truth bench clean distclean
+.PHONY: help setup download-data release check collect autograde feedback bundle demo doctor stage solved test truth bench clean distclean
 SHELL := /bin/sh
 STAGE ?=
 SET ?=
@@ -39,6 +39,9 @@ bundle: setup  ## make the student zip in dist/
 
 demo: setup  ## set up, release stage 1, grade a small class, show scores, feedback and gradebook
 	@$(AUTOGRADER) demo
+
+doctor: setup  ## look at the installation: sandbox, limits, versions, data, disk; says how to mend each
+	@$(AUTOGRADER) doctor
 
 stage: setup  ## scaffold a new stage: make stage ID=s09_memory TITLE="Memory"
 	@$(AUTOGRADER) stage "$(or $(ID),$(error name the stage: make stage ID=s09_memory TITLE="Memory"))" --title "$$TITLE"

@@ -24,6 +24,7 @@ from autograder.collecting.collect import LEFT_OUT, collect
 from autograder.collecting.report import print_rows
 from autograder.course import Course, CourseError, Stage, find_root, load_course
 from autograder.demo import write_class
+from autograder.doctor import examine
 from autograder.explain import Asked, explain_grade
 from autograder.feedback import write_feedback
 from autograder.grading import Wishes, grade_class
@@ -168,6 +169,21 @@ def solved(course: Course, stages: tuple[str, ...]) -> None:
         master = read_master(course.master_path(one.id), one)
         page = solve(master, course.release_folder(one.id) / "checks.h5", course.root / "build" / "solved" / one.id)
         CONSOLE.print(f"wrote {page}")
+
+
+@main.command()
+@click.pass_obj
+def doctor(course: Course) -> None:
+    """Say what this installation has and lacks for grading, and what mends each lack; changes nothing."""
+    findings = list(examine(course))
+    for finding in findings:
+        CONSOLE.print(f"{'✓' if finding.right else '✗'} {finding.what:10} {finding.found}", markup=False)
+        if finding.mend:
+            CONSOLE.print(f"  {'':10} to mend: {finding.mend}", markup=False)
+    wrong = sum(not finding.right for finding in findings)
+    if wrong:
+        raise CourseError(f"{wrong} of {len(findings)} to mend, see above")
+    CONSOLE.print("Next: make demo grades a small class.")
 
 
 @main.command()
