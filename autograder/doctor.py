@@ -18,7 +18,7 @@ from autograder.sandbox.child import LaunchFailed
 from autograder.workspace import Workspace
 from seqlab.data.errors import DataError
 from seqlab.data.places import find_places
-from seqlab.data.ready import is_there
+from seqlab.data.prepare import wrong_with
 
 OLDEST_PYTHON = (3, 11)
 LEAST_DISK = 2 << 30
@@ -106,7 +106,7 @@ def _data(course: Course) -> Finding:
     try:
         places = find_places()
         embedded = places.registry.tier("embedded")
-        missing = [one.name for one in embedded if not is_there(places.built(one))]
+        missing = [one.name for one in embedded if wrong_with(places, one)]
     except DataError as error:
         return Finding("data", "cannot be looked at", str(error))
     found = f"{len(embedded) - len(missing)} of {len(embedded)} embedded sets in {places.cache}"
