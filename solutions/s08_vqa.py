@@ -4,7 +4,7 @@
 # *Is there a red shape? What colour is the seven? What is left of the green four?* Somebody shows a picture and asks, and the network is to answer. It is the last shape of this course, and it needs everything at once: a **question** is
 # read word by word, as in stage 5; an **image** is seen through a network for images, as in stage 6; and now the two must *meet*. One of $K$ answers comes out, those that were common in training: the machine does not speak, it chooses (Antol and others 2015). Many to one, with a picture.
 #
-# There is a catch, and it has embarrassed a whole field. A network may answer many questions well **without looking**. QuestionsByImage *is there a red shape?* about pictures with one shape of eight possible colours, you do well to say *no* with your eyes shut. So this notebook begins where an honest one should: with what can be had
+# There is a catch, and it has embarrassed a whole field. A network may answer many questions well **without looking**. Asked *is there a red shape?* about pictures with one shape of eight possible colours, you do well to say *no* with your eyes shut. So this notebook begins where an honest one should: with what can be had
 # for nothing. Only then do you build a model, and every number it reaches stands beside those.
 #
 # | letter | what it counts | | letter | what it counts |
@@ -259,7 +259,7 @@ def fuse(question: Tensor, image: Tensor, projections: Projections, how: str) ->
         (..., P).
 
     Raises:
-        ValueError: how is something else.
+        ValueError: how is something else (a courtesy to those who use it: it is not graded).
     """
     ### BEGIN SOLUTION
     asked = torch.tanh(projections.question(question))
@@ -330,7 +330,10 @@ class VQAModel(nn.Module):
 
     @staticmethod
     def loss_of(scores: Tensor, answers: Tensor) -> Tensor:
-        """The mean surprise at the right answers, among those that are known. It needs no model (a static method).
+        """The mean surprise at the right answers, among those that are known.
+
+        It needs no model, and the demos below call it on the class: ``VQAModel.loss_of(scores, answers)``. That is what
+        ``@staticmethod`` is there for. The checks call it on a model and do not notice whether that line stands.
 
         Args:
             scores: (N, K), as forward returns them.

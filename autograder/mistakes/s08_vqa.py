@@ -4,6 +4,7 @@ from autograder.mistakes.s08_vqa_models import MODELS
 from autograder.mistakes.s08_vqa_reading import READING
 from autograder.suite import Mistake
 
+OVERALL = "overall = int(np.bincount(answers[known]).argmax())"
 KNOWN = "            if answer >= 0:\n                given.setdefault(key, []).append(int(answer))"
 TABLE = "table = {key: int(np.bincount(several).argmax()) for key, several in given.items()}"
 TEXTS = "return [tuple(row[row != NULL].tolist()) for row in rows]"
@@ -17,21 +18,27 @@ PRIORS = (
     Mistake(
         "priors_ties_go_to_the_greatest",
         "answer_priors",
-        ((TABLE, "table = {k: max(several, key=lambda a: (several.count(a), a)) for k, several in given.items()}"),),
+        (
+            (OVERALL, "whole = answers[known].tolist()\n    overall = max(whole, key=lambda a: (whole.count(a), a))"),
+            (TABLE, "table = {k: max(several, key=lambda a: (several.count(a), a)) for k, several in given.items()}"),
+        ),
         "of answers that are equally common, another one is taken.",
         "Two answers, each given three times: which of them does the docstring want?",
     ),
     Mistake(
         "priors_ties_go_to_the_first",
         "answer_priors",
-        ((TABLE, "table = {k: max(several, key=several.count) for k, several in given.items()}"),),
+        (
+            (OVERALL, "whole = answers[known].tolist()\n    overall = max(whole, key=whole.count)"),
+            (TABLE, "table = {k: max(several, key=several.count) for k, several in given.items()}"),
+        ),
         "of answers that are equally common, the one that was met first is taken.",
         "Would your guess be the same if the training split came in another order?",
     ),
     Mistake(
         "priors_first_is_most_common",
         "answer_priors",
-        (("overall = int(np.bincount(answers[known]).argmax())", "overall = int(answers[known][0])"),),
+        ((OVERALL, "overall = int(answers[known][0])"),),
         "the answer taken for the most common one is only the first.",
         "How often is the answer given that you guess everywhere?",
     ),
@@ -48,6 +55,13 @@ PRIORS = (
         ((TEXTS, "return [tuple(sorted(row[row != NULL].tolist())) for row in rows]"),),
         "two questions with the same words in another order are taken for one.",
         "Is the circle left of the square, or the square left of the circle?",
+    ),
+    Mistake(
+        "priors_cut_the_split_to_the_new_width",
+        "answer_priors",
+        ((QUESTION, '"question": commonest(texts(questions[:, : new_questions.shape[1]]), texts(new_questions)),'),),
+        "all is right, until the new questions have fewer columns than those of the split.",
+        "If a question goes on where the new ones have no more columns, is it one of them?",
     ),
     Mistake(
         "priors_of_the_first_words",
@@ -82,6 +96,31 @@ PRIORS = (
         ),
         "an answer is guessed that cannot be chosen.",
         "What does the number -1 stand for, and what is it to count for?",
+    ),
+    Mistake(
+        "priors_count_the_unknown_everywhere",
+        "answer_priors",
+        (
+            (OVERALL, "overall = int(np.bincount(answers + 1).argmax()) - 1"),
+            (KNOWN, "            given.setdefault(key, []).append(int(answer) + 1)"),
+            (TABLE, "table = {key: int(np.bincount(several).argmax()) - 1 for key, several in given.items()}"),
+        ),
+        "what cannot be chosen is guessed, and even as the most common answer.",
+        "Which answers are counted, and which are as if nobody had asked?",
+    ),
+    Mistake(
+        "priors_only_unknown_answers_get_the_first",
+        "answer_priors",
+        (
+            (
+                KNOWN,
+                "            given.setdefault(key, [])\n"
+                "            if answer >= 0:\n                given[key].append(int(answer))",
+            ),
+            (TABLE, "table = {k: int(np.bincount(several, minlength=1).argmax()) for k, several in given.items()}"),
+        ),
+        "what occurs in training with unknown answers alone gets answer number 0.",
+        "What does the largest of several counts tell, if all of them are zero?",
     ),
     Mistake(
         "priors_unknown_is_the_first_answer",
@@ -170,6 +209,19 @@ CONSENSUS = (
         ((AGREES, "agrees = all_answers == said[:, None]"),),
         "all is right, until somebody's answer is none of those to choose from.",
         "Two people gave answers that are not on the list. Do they agree?",
+    ),
+    Mistake(
+        "consensus_drops_unknown_people",
+        "consensus_accuracy",
+        (
+            (
+                MEAN,
+                "((np.minimum(others / 3, 1.0) * (all_answers != UNKNOWN)).sum(axis=1)"
+                " / np.maximum((all_answers != UNKNOWN).sum(axis=1), 1))",
+            ),
+        ),
+        "all is right, until somebody's answer is none of those to choose from: then the mean is over fewer people.",
+        "Does a person whose answer is not on the list still count among the ten?",
     ),
     Mistake(
         "consensus_always_ten",

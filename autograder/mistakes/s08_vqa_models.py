@@ -110,6 +110,25 @@ MODEL = (
         "Which number stands for an unknown answer here, and which for the first one?",
     ),
     Mistake(
+        "model_loss_of_probabilities",
+        "VQAModel",
+        ((CROSS, CROSS.replace("(wide,", "(wide.softmax(dim=1),")),),
+        "the loss takes probabilities for scores.",
+        "What does the loss do with the scores first, before it takes a logarithm?",
+    ),
+    Mistake(
+        "model_loss_explodes",
+        "VQAModel",
+        (
+            (
+                CROSS,
+                "return functional.nll_loss(torch.softmax(wide, dim=1).log(), answers, ignore_index=UNKNOWN)",
+            ),
+        ),
+        "all is right, until the scores are far apart.",
+        "What is left of a very small probability in a float, and what is its logarithm?",
+    ),
+    Mistake(
         "model_loss_sums",
         "VQAModel",
         ((CROSS, "return functional.cross_entropy(wide, answers, ignore_index=UNKNOWN, reduction='sum')"),),
@@ -195,6 +214,13 @@ LOOKING = (
         ((GLANCE, "seen = (weights[..., None] * positions).mean(dim=1)"),),
         "the weights are right; what is seen is too small.",
         "The weights add up to one. What is left to divide by?",
+    ),
+    Mistake(
+        "looking_answers_through_the_first_layers",
+        "AttentionVQA",
+        ((LAST, LAST.replace("self.projections", "self.looking")),),
+        "the weights are right; question and image meet the second time through the wrong layers.",
+        "How many pairs of projections does the model have, and where is each of them used?",
     ),
     Mistake(
         "looking_adds_instead_of_multiplying",

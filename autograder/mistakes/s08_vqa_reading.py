@@ -61,6 +61,35 @@ ENCODER = (
         "At which word is the state to be taken?",
     ),
     Mistake(
+        "encoder_means_over_all_columns",
+        "QuestionEncoder",
+        (
+            (PACKED, ""),
+            (READ, "states, _ = self.lstm(vectors)"),
+            (STATE, "state: Tensor = states.mean(dim=1)"),
+        ),
+        "what is left of a question is a mean over all columns, those behind its end included.",
+        "How many of the states that the LSTM gives is one question to leave?",
+    ),
+    Mistake(
+        "encoder_takes_one_place_for_all",
+        "QuestionEncoder",
+        (
+            (PACKED, ""),
+            (READ, "states, _ = self.lstm(vectors)"),
+            (STATE, "state: Tensor = states[:, lengths.max() - 1]"),
+        ),
+        "the longest question is right; all others are read as far as that one.",
+        "Do all questions of a batch end at the same place?",
+    ),
+    Mistake(
+        "encoder_returns_the_last_cell",
+        "QuestionEncoder",
+        ((PACKED, ""), (READ, "_, (_, h) = self.lstm(vectors)")),
+        "these numbers are the LSTM's other memory, and the filling has been read too.",
+        "Which of its two memories does an LSTM show, and after which word do you take it?",
+    ),
+    Mistake(
         "encoder_first_state",
         "QuestionEncoder",
         (
@@ -136,6 +165,38 @@ FUSE = (
         ),
         "the concatenation is right; in the product two steps have changed their order.",
         "Which comes first, squashing or multiplying?",
+    ),
+    Mistake(
+        "fuse_squashes_only_the_product",
+        "fuse",
+        (
+            (ASKED, "asked = projections.question(question)"),
+            (SEEN, "seen = projections.image(image)"),
+            ("return asked * seen", "return torch.tanh(asked * seen)"),
+        ),
+        "in the product two steps have changed their order, and in the concatenation one of them is missing.",
+        "To what is the squashing done in the two equations above the table?",
+    ),
+    Mistake(
+        "fuse_squashes_once_more",
+        "fuse",
+        (("return asked * seen", "return torch.tanh(asked * seen)"),),
+        "the concatenation is right; in the product one step is done once too often.",
+        "What is still to be done with two numbers between -1 and 1?",
+    ),
+    Mistake(
+        "fuse_by_sigmoid",
+        "fuse",
+        ((ASKED, ASKED.replace("tanh", "sigmoid")), (SEEN, SEEN.replace("tanh", "sigmoid"))),
+        "nothing is ever negative: the squashing is another one.",
+        "What should become of zero when it is squashed?",
+    ),
+    Mistake(
+        "fuse_side_by_side_along_the_second_axis",
+        "fuse",
+        ((BESIDE, BESIDE.replace("dim=-1", "dim=1")),),
+        "all is right for one vector each; with several positions the two stand below each other.",
+        "Along which axis do the numbers of one vector lie, whatever stands before it?",
     ),
     Mistake(
         "fuse_image_first",

@@ -6,6 +6,7 @@ from functools import partial
 
 from autograder.drawing import in_layout
 from autograder.suite import Case, ExerciseSuite, Suite
+from autograder.suites import s08_vqa_counting as counting
 from autograder.suites import s08_vqa_draws as draws
 from autograder.suites import s08_vqa_oracles as oracles
 from autograder.suites import s08_vqa_plays as plays
@@ -16,16 +17,17 @@ from autograder.suites.s05_sequences_drawing import as_dtype, only
 PRIORS = ExerciseSuite(
     "answer_priors",
     (
-        Case("the three guesses", draws.counted, plays.priors, weight=4),
-        Case("answers equally common", draws.ties, plays.priors, weight=2),
-        Case("questions and images never seen", partial(draws.counted, unseen=True), plays.priors, weight=3),
-        Case("answers that are none to choose from", partial(draws.counted, unknown=0.3), plays.priors, weight=3),
-        Case("the first answer is the most common", draws.zero_most_common, plays.priors),
-        Case("a single new question", partial(draws.counted, single=True), plays.priors),
-        Case("arrays that do not lie in one piece", in_layout(draws.counted), plays.priors),
+        Case("the three guesses", counting.counted, plays.priors, weight=4),
+        Case("answers equally common", counting.ties, plays.priors, weight=4),
+        Case("questions and images never seen", partial(counting.counted, unseen=True), plays.priors, weight=3),
+        Case("answers that are none to choose from", partial(counting.counted, unknown=0.3), plays.priors, weight=3),
+        Case("the first answer is the most common", counting.zero_most_common, plays.priors),
+        Case("new questions in fewer columns", partial(counting.counted, narrow=True), plays.priors, weight=2),
+        Case("a single new question", partial(counting.counted, single=True), plays.priors),
+        Case("arrays that do not lie in one piece", in_layout(counting.counted), plays.priors),
         Case(
             "your arguments are left alone",
-            partial(draws.counted, unseen=True, unknown=0.2),
+            partial(counting.counted, unseen=True, unknown=0.2),
             plays.priors,
             guards_inputs=True,
         ),
@@ -64,7 +66,11 @@ FUSE = ExerciseSuite(
         Case("a single pair", partial(draws.meeting, single=True), plays.by_product),
         Case("huge features among ordinary ones", draws.scaled(draws.meeting, "image"), plays.by_product),
         Case("float32 stays float32", as_dtype(draws.meeting, "float32"), plays.by_product),
-        Case("both ways, twice", only(draws.meeting, ("dfused",)), plays.both_twice),
+        Case(
+            "both ways at every position, twice",
+            only(partial(draws.meeting, places=True), ("dfused",)),
+            plays.both_twice,
+        ),
         Case("bfloat16, as on a GPU", as_dtype(only(draws.meeting, ("dfused",)), "float32"), plays.both_in_bfloat16),
     ),
     oracles.fused,
@@ -86,7 +92,7 @@ MODEL = ExerciseSuite(
         ),
         Case("the loss and its gradient", draws.costing, plays.cost, weight=3),
         Case("the loss where some answers are unknown", partial(draws.costing, unknown=True), plays.cost, weight=4),
-        Case("the loss of huge scores", draws.scaled(draws.costing, "given_scores", 1e3), plays.cost),
+        Case("the loss of huge scores", draws.costing_far_apart, plays.cost),
         Case(
             "the loss of scores in bfloat16",
             as_dtype(partial(draws.costing, unknown=True, many=True), "float32"),
@@ -114,12 +120,18 @@ LOOKING = ExerciseSuite(
 CONSENSUS = ExerciseSuite(
     "consensus_accuracy",
     (
-        Case("ten people", draws.people, plays.consensus, weight=5),
-        Case("answers that are none to choose from", partial(draws.people, unknown=True), plays.consensus, weight=3),
-        Case("six people", partial(draws.people, few=True), plays.consensus, weight=2),
-        Case("a single question", partial(draws.people, single=True), plays.consensus),
-        Case("arrays that do not lie in one piece", in_layout(draws.people), plays.consensus),
-        Case("your arguments are left alone", draws.people, plays.consensus, guards_inputs=True),
+        Case("ten people", counting.people, plays.consensus, weight=5),
+        Case("answers that are none to choose from", partial(counting.people, unknown=True), plays.consensus, weight=3),
+        Case("six people", partial(counting.people, few=True), plays.consensus, weight=2),
+        Case("many people agree, or nobody", partial(counting.people, clear=True), plays.consensus, weight=2),
+        Case("a single question", partial(counting.people, single=True), plays.consensus),
+        Case("arrays that do not lie in one piece", in_layout(partial(counting.people, clear=True)), plays.consensus),
+        Case(
+            "your arguments are left alone",
+            partial(counting.people, clear=True),
+            plays.consensus,
+            guards_inputs=True,
+        ),
     ),
     oracles.consensus,
     toys.CONSENSUS(plays.consensus),

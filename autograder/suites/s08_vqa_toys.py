@@ -20,27 +20,39 @@ D, H, F, P, K = 2, 2, 3, 2, 3
 def priors_lines(
     questions: Array, images: Array, answers: Array, new_questions: Array, new_images: Array
 ) -> list[ToyLine]:
-    """The split, the new questions, how often each answer was given, and the guesses."""
+    """How often each answer was given: at all, to each new question, about each new image; and the guesses.
+
+    About the first new image two answers were given equally often.
+    """
     right = oracles.priors(questions, images, answers, new_questions, new_images)
-    counts = np.bincount(answers[answers >= 0])
-    shown = [ToyLine("questions", questions), ToyLine("images", images), ToyLine("answers", answers)]
-    shown += [ToyLine("new questions", new_questions), ToyLine("new images", new_images)]
-    shown += [ToyLine("how often each answer was given", counts)]
+    asked = [(questions == row[: questions.shape[1]]).all(axis=1) for row in new_questions]
+    ways = {
+        "in the split": [np.full(len(answers), True)],
+        "to each new question": asked,
+        "about each new image": [images == one for one in new_images],
+    }
+    K = answers.max() + 1
+    shown = [
+        ToyLine(f"how often each answer was given {name}", _counts(answers, groups, K)) for name, groups in ways.items()
+    ]
     return [*shown, *(ToyLine(f'"{name.replace("_", " ")}"', guess, name) for name, guess in right.items())]
 
 
+def _counts(answers: Array, groups: list[Array], K: int) -> Array:
+    return np.stack([np.bincount(answers[group], minlength=K) for group in groups])
+
+
 def consensus_lines(said: Array, all_answers: Array) -> list[ToyLine]:
-    """What was said by model and people, how many agree, and the accuracies."""
+    """How many people agree with what was said, and the accuracies."""
     agree = [sum(one == answer >= 0 for one in row) for answer, row in zip(said, all_answers, strict=True)]
     right = oracles.consensus(said, all_answers)["accuracy"]
-    shown = [ToyLine("said", said), ToyLine("what ten people said", all_answers)]
-    return [*shown, ToyLine("how many agree", np.array(agree)), ToyLine("accuracy", right, "accuracy")]
+    return [ToyLine("how many agree", np.array(agree)), ToyLine("accuracy", right, "accuracy")]
 
 
 def encoder_lines(questions: Array, lengths: Array, **weights: Array) -> list[ToyLine]:
     """The state after every word of the longest question, and the last one of each."""
     right = oracles.states(questions, lengths, **weights)["states"]
-    shown = [ToyLine("questions", questions), ToyLine("lengths", lengths)]
+    shown = []
     for t in range(int(lengths[0])):
         part = oracles.states(questions[:1], np.array([t + 1]), **weights)["states"]
         shown.append(ToyLine(f"the first question's state after {t + 1} of its words", part))
@@ -50,18 +62,16 @@ def encoder_lines(questions: Array, lengths: Array, **weights: Array) -> list[To
 def fuse_lines(question: Array, image: Array, dfused: Array, **weights: Array) -> list[ToyLine]:
     """Both sides projected and squashed, and the product."""
     both = oracles.fused(question, image, **weights)["concatenation"]
-    shown = [ToyLine("question", question), ToyLine("image", image)]
-    shown += [ToyLine("a, the question's side", both[:, :P]), ToyLine("s, the image's side", both[:, P:])]
+    shown = [ToyLine("a, the question's side", both[:, :P]), ToyLine("s, the image's side", both[:, P:])]
     return [*shown, ToyLine("fused, by product", oracles.fused(question, image, dfused, **weights)["fused"], "fused")]
 
 
 def answer_lines(questions: Array, lengths: Array, image: Array, **weights: Array) -> list[ToyLine]:
-    """The states of the questions, the images, the scores."""
+    """The states of the questions, and the scores."""
     states, _ = oracles.encoded(questions, lengths, weights)
     right = oracles.answers(questions, lengths, image, **weights)["scores"]
-    shown = [ToyLine("questions", questions), ToyLine("lengths", lengths)]
-    shown += [ToyLine("states of the questions", np.stack([numpy_of(one) for one in states]))]
-    return [*shown, ToyLine("image", image), ToyLine("scores", right, "scores")]
+    shown = [ToyLine("states of the questions", np.stack([numpy_of(one) for one in states]))]
+    return [*shown, ToyLine("scores", right, "scores")]
 
 
 def looking_lines(questions: Array, lengths: Array, positions: Array, **weights: Array) -> list[ToyLine]:
@@ -70,7 +80,7 @@ def looking_lines(questions: Array, lengths: Array, positions: Array, **weights:
     pairs = zip(states, plain(positions), strict=True)
     relevance = np.stack([numpy_of(oracles.relevance_of(state, image, w)) for state, image in pairs])
     right = oracles.looks(questions, lengths, positions, **weights)
-    shown = [ToyLine("positions", positions), ToyLine("e of each position", relevance)]
+    shown = [ToyLine("e of each position", relevance)]
     shown += [ToyLine("weights", right["weights"], "weights")]
     shown += [ToyLine("what is seen", np.einsum("nl,nlf->nf", right["weights"], positions))]
     return [*shown, ToyLine("scores", right["scores"], "scores")]

@@ -11,7 +11,7 @@ from seqlab.data import load_questions
 from seqlab.data.layouts.questions import Asked, write_questions
 from seqlab.data.places import Places, find_places
 from seqlab.data.storage.folders import build_folder
-from tests.course.stages import SUBJECTS
+from tests.course.stages import SUBJECTS, LocalSession
 
 SUBJECT = SUBJECTS["s08_vqa"]
 
@@ -123,3 +123,42 @@ def test_the_measure_takes_what_the_loader_of_vqa_gives(names, tmp_path):
     accuracy = names["consensus_accuracy"](batch.answers, batch.all_answers)
     assert accuracy.tolist() == pytest.approx([1, 0.3])
     assert names["consensus_accuracy"](np.array([-1, 1]), batch.all_answers).tolist() == pytest.approx([0, 0.6])
+
+
+def cases_off(key, seed):
+    """The titles of the hidden cases in which a named mistake is noticed."""
+    (mistake,) = [one for one in SUBJECT.suite.mistakes if one.key == key]
+    verdicts = SUBJECT.judge_of(seed).judge(LocalSession(SUBJECT.reference(mistake)))
+    (own,) = [verdict for verdict in verdicts if verdict.exercise == mistake.exercise]
+    return [outcome.title for outcome in own.outcomes if not outcome.right]
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("key", ["priors_ties_go_to_the_greatest", "priors_ties_go_to_the_first"])
+def test_only_the_case_of_ties_notices_another_rule_for_ties(key, seed):
+    """Else who has got one rule wrong earns next to nothing."""
+    assert cases_off(key, seed) == ["answers equally common"]
+
+
+def test_who_leaves_nobody_out_is_right_where_it_does_not_matter():
+    off = cases_off("consensus_leaves_nobody_out", 0)
+    assert "ten people" in off
+    assert "many people agree, or nobody" not in off
+
+
+def test_only_fewer_columns_tell_who_cuts_the_split():
+    assert cases_off("priors_cut_the_split_to_the_new_width", 0) == ["new questions in fewer columns"]
+
+
+def test_the_toy_of_the_priors_shows_a_tie_and_how_it_ends():
+    rows = {row.label: row.numbers.tolist() for row in SUBJECT.checks.exercises["answer_priors"].toy.rows}
+    about_image_1 = rows["how often each answer was given about each new image"][0]
+    assert about_image_1 == [0, 1, 1]
+    assert rows['"image"'][0] == 1
+
+
+@pytest.mark.parametrize("exercise", list(SUBJECT.stage.points))
+def test_no_toy_says_twice_what_goes_in(exercise):
+    toy = SUBJECT.checks.exercises[exercise].toy
+    shown = [row.numbers for row in toy.rows]
+    assert not any(np.array_equal(one, given) for one in shown for given in toy.case.inputs.values())
