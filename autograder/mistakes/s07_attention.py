@@ -122,7 +122,7 @@ LOOK = (
         "dot_product_attention_forward",
         ((_SCORE, 'np.einsum("nh,nhl->nl", prev_h, places) / np.sqrt(H)'),),
         "the values are right, but float32 came in and float64 goes out.",
-        "In which of your lines do the numbers get longer? (Print the dtype after each. What has a dtype of its own?)",
+        "If you print the dtype after each of your lines: in which of them do the numbers get longer?",
     ),
     Mistake(
         "look_cuts_the_features_to_places",
@@ -171,6 +171,13 @@ LOOK_BACK = (
         ((_SOFTMAX, "dscores = weights * (dweights - average)"),),
         "the gradients of the scores are too large by a factor that hangs on H.",
         "What was done with the products on the way forward?",
+    ),
+    Mistake(
+        "look_back_makes_numbers_longer",
+        "dot_product_attention_backward",
+        ((_SOFTMAX, "dscores = weights * (dweights - average) / np.sqrt(shape[1])"),),
+        "the values are right, but float32 came in and float64 goes out.",
+        "If you print the dtype after each of your lines: in which of them do the numbers get longer?",
     ),
     Mistake(
         "look_back_values_only",

@@ -45,8 +45,7 @@ LOOK_BACK = ExerciseSuite(
         Case(
             "float32 stays float32",
             normal(partial(draws.look_shapes, gradient=True), SCALE, "float32"),
-            plays.look_back,
-            weight=0.4,
+            plays.look_back_and_measure,
         ),
         Case("arrays that do not lie in one piece", in_layout(looks_back), plays.look_back),
         Case(

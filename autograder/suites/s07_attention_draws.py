@@ -127,9 +127,17 @@ def speaking(
         parts["vocabulary_bias"][special[:2]] += -50.0 if shy else 1.0
         arrays = task | {"max_length": np.array([max_length])} | parts
         said = oracles.captioner(**arrays)["captions"]
-        if N == 1 or (is_rich(said, special) and not (brief and (said[:, -2:] != special[0]).any())):
+        rich = is_rich(said, special) and (shy or _would_say_both(arrays))
+        if N == 1 or (rich and not (brief and (said[:, -2:] != special[0]).any())):
             return arrays
     raise RuntimeError(f"no captioner with something to say in {TRIES} draws")
+
+
+def _would_say_both(arrays: Arrays) -> bool:
+    """Whether, if they were not forbidden, NULL would be the first to come in some rows, and START in others."""
+    null, start, end = arrays["special"]
+    rows = [row[np.isin(row, (null, start, end))] for row in oracles.tempted(**arrays)]
+    return {null, start} <= {row[0] for row in rows if len(row)}
 
 
 def drawn(rng: np.random.Generator, single: bool = False, full: bool = False, dtype: str = "float64") -> Arrays:

@@ -26,11 +26,12 @@ def torch_look(prev_h: Array, A: Array, dattn: Array | None = None, **_: Array) 
     """``F.scaled_dot_product_attention`` with one query; gradients where ``dattn`` is given."""
     state, image = leaf(prev_h), leaf(A)
     attn, weights = _looked(state, image)
-    outputs = {"attn": numpy_of(attn), "weights": numpy_of(weights), "bytes_of_a_number": np.array(A.itemsize)}
+    outputs = {"attn": numpy_of(attn), "weights": numpy_of(weights), "bytes_of_attn": np.array(A.itemsize)}
     if dattn is None:
         return outputs
     attn.backward(plain(dattn))
-    return outputs | {"dprev_h": gradient(state), "dA": gradient(image)}
+    sizes = {name: np.array(A.itemsize) for name in ("bytes_of_dprev_h", "bytes_of_dA")}
+    return outputs | sizes | {"dprev_h": gradient(state), "dA": gradient(image)}
 
 
 def torch_ask(
@@ -88,6 +89,13 @@ def captioner(special: Array, **inputs: Array) -> Outputs:
     found = {f"d{name}": gradient(one) for name, one in layers.items() if one.grad is not None}
     found |= {"dfeatures": gradient(features)}
     return {name: numpy_of(one) for name, one in outputs.items()} | found
+
+
+def tempted(special: Array, **inputs: Array) -> Array:
+    """What a captioner would say if no word was forbidden."""
+    layers = {name: plain(inputs[name]) for name in LAYERS}
+    said = _said(layers, plain(inputs["features"]), special, int(inputs["max_length"][0]), one=False, free=True)
+    return said["captions"]
 
 
 def teach(layers: Leaves, features: Tensor, captions: Tensor, one: bool = False) -> tuple[Tensor, Tensor]:
@@ -169,10 +177,10 @@ def _spoken(
     return scores, weights, (h, c)
 
 
-def _said(layers: Leaves, features: Tensor, special: Array, max_length: int, one: bool) -> Outputs:
+def _said(layers: Leaves, features: Tensor, special: Array, max_length: int, one: bool, free: bool = False) -> Outputs:
     """Greedy over the words that may be said, on and on; what comes after END is cut off at the end."""
     null, start, end = (int(one) for one in special)
-    allowed = torch.tensor([word for word in range(len(layers["embed_weight"])) if word not in (null, start)])
+    allowed = torch.tensor([word for word in range(len(layers["embed_weight"])) if free or word not in (null, start)])
     memory, said = first(layers, features), [torch.full((len(features),), start)]
     looks = list[Tensor]()
     for _ in range(max_length):

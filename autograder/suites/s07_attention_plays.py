@@ -38,12 +38,12 @@ def look(student: Student, prev_h: Array, A: Array) -> Outputs:
 
 
 def look_and_measure(student: Student, prev_h: Array, A: Array) -> Outputs:
-    """A look in NumPy, and how many bytes a number of what is seen takes.
+    """A look in NumPy, and how many bytes a number of attn takes.
 
     A type alone names no mistake; a number that is off does.
     """
     attn, weights, _ = student.dot_product_attention_forward(prev_h, A)
-    return {"attn": attn, "weights": weights, "bytes_of_a_number": attn.itemsize}
+    return {"attn": attn, "weights": weights, "bytes_of_attn": attn.itemsize}
 
 
 def look_back(student: Student, prev_h: Array, A: Array, dattn: Array, **other: Array) -> Outputs:
@@ -53,6 +53,18 @@ def look_back(student: Student, prev_h: Array, A: Array, dattn: Array, **other: 
         student.dot_product_attention_forward(other["other_h"], other["other_A"])
     dprev_h, dA = student.dot_product_attention_backward(dattn, cache)
     return {"dprev_h": dprev_h, "dA": dA}
+
+
+def look_back_and_measure(student: Student, prev_h: Array, A: Array, dattn: Array) -> Outputs:
+    """Back through a look in float32, and how many bytes a number of each gradient takes.
+
+    The gradients are made short before they are judged: what a long forward pass did is told by the bytes alone, so
+    that it can be found to be that mistake, and is not charged again.
+    """
+    _, _, cache = student.dot_product_attention_forward(prev_h, A)
+    dprev_h, dA = student.dot_product_attention_backward(dattn, cache)
+    short = {"dprev_h": dprev_h.astype("float32"), "dA": dA.astype("float32")}
+    return short | {"bytes_of_dprev_h": dprev_h.itemsize, "bytes_of_dA": dA.itemsize}
 
 
 def look_in_torch(student: Student, prev_h: Array, A: Array, dattn: Array) -> Outputs:
@@ -127,7 +139,7 @@ def caption_loss(student: Student, features: Array, captions: Array, special: Ar
     scores, looks = model.forward(seen, told)
     loss = model.loss_of(scores, told)
     loss.backward()
-    gradients = {f"d{name}": _parameter(model, name).grad for name in layers}
+    gradients = {f"d{name}": _gradient(_parameter(model, name)) for name in layers}
     return {"scores": scores, "weights": looks, "loss": loss, "dfeatures": seen.grad} | gradients
 
 
@@ -139,7 +151,7 @@ def caption_weights(
     seen = student.put(tensor(features, requires_grad=True))
     scores, looks = model.forward(seen, student.put(tensor(captions)))
     scores.sum().add(looks.mul(student.put(tensor(dweights))).sum()).backward()
-    gradients = {f"d{name}": _parameter(model, name).grad for name in ("query_weight", "key_weight", "v")}
+    gradients = {f"d{name}": _gradient(_parameter(model, name)) for name in ("query_weight", "key_weight", "v")}
     return {"weights": looks, "dfeatures": seen.grad} | gradients
 
 
