@@ -22,7 +22,9 @@ LOOK = ExerciseSuite(
         Case("a single image", normal(draws.single_shapes, SCALE), plays.look, weight=2),
         Case("maps of a single row", normal(draws.row_shapes, SCALE), plays.look),
         Case("states of a single number", normal(draws.thin_shapes, SCALE), plays.look, weight=1.5),
-        Case("float32 stays float32", normal(draws.look_shapes, SCALE, "float32"), plays.look_and_measure),
+        Case(
+            "float32 stays float32", draws.measured(normal(draws.look_shapes, SCALE, "float32")), plays.look_and_measure
+        ),
         Case("arrays that do not lie in one piece", in_layout(looks), plays.look),
         Case("a huge image among ordinary ones", with_huge(looks, "A"), plays.look),
         Case("your arguments are left alone", looks, plays.look, guards_inputs=True),
@@ -44,7 +46,7 @@ LOOK_BACK = ExerciseSuite(
         ),
         Case(
             "float32 stays float32",
-            normal(partial(draws.look_shapes, gradient=True), SCALE, "float32"),
+            draws.measured(normal(partial(draws.look_shapes, gradient=True), SCALE, "float32")),
             plays.look_back_and_measure,
         ),
         Case("arrays that do not lie in one piece", in_layout(looks_back), plays.look_back),

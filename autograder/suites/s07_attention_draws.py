@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 
 import numpy as np
 
 from autograder.drawing import distinct_sizes
+from autograder.suite import Draw
 from autograder.suites import s07_attention_oracles as oracles
 from autograder.suites.s06_captioning_draws import is_rich, normal, specials, stored
 from seqlab.checking.values import Array
@@ -96,9 +97,19 @@ def weighed(rng: np.random.Generator) -> Arrays:
     return arrays | {"dweights": normal(rng, (N, T - 1, L), "float64", 2.0)}
 
 
-def one_place(draw: Callable[[np.random.Generator], Arrays]) -> Callable[[np.random.Generator], Arrays]:
+def measured(draw: Draw) -> Draw:
+    """With the number of bytes that a number should take, for plays that measure it."""
+
+    def _measured(rng: np.random.Generator) -> Mapping[str, Array]:
+        arrays = draw(rng)
+        return {**arrays, "size": np.array([arrays["A"].itemsize])}
+
+    return _measured
+
+
+def one_place(draw: Draw) -> Draw:
     """The same captioner, for a play that replaces its ``attend``."""
-    return lambda rng: draw(rng) | {"one_place": np.array([1])}
+    return lambda rng: {**draw(rng), "one_place": np.array([1])}
 
 
 def scored(rng: np.random.Generator) -> Arrays:

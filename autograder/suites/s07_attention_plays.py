@@ -37,13 +37,13 @@ def look(student: Student, prev_h: Array, A: Array) -> Outputs:
     return {"attn": attn, "weights": weights}
 
 
-def look_and_measure(student: Student, prev_h: Array, A: Array) -> Outputs:
-    """A look in NumPy, and how many bytes a number of attn takes.
+def look_and_measure(student: Student, prev_h: Array, A: Array, size: Array) -> Outputs:
+    """A look in NumPy, and whether the numbers of attn are too long.
 
-    A type alone names no mistake; a number that is off does.
+    A type alone names no mistake; a number that is off does. It should be zero, so that it earns nothing where it is.
     """
     attn, weights, _ = student.dot_product_attention_forward(prev_h, A)
-    return {"attn": attn, "weights": weights, "bytes_of_attn": attn.itemsize}
+    return {"attn": attn, "weights": weights, "too_long_numbers_in_attn": _longer(student, attn, size)}
 
 
 def look_back(student: Student, prev_h: Array, A: Array, dattn: Array, **other: Array) -> Outputs:
@@ -55,16 +55,17 @@ def look_back(student: Student, prev_h: Array, A: Array, dattn: Array, **other: 
     return {"dprev_h": dprev_h, "dA": dA}
 
 
-def look_back_and_measure(student: Student, prev_h: Array, A: Array, dattn: Array) -> Outputs:
-    """Back through a look in float32, and how many bytes a number of each gradient takes.
+def look_back_and_measure(student: Student, prev_h: Array, A: Array, dattn: Array, size: Array) -> Outputs:
+    """Back through a look in float32, and whether the numbers of each gradient are too long.
 
-    The gradients are made short before they are judged: what a long forward pass did is told by the bytes alone, so
+    The gradients are made short before they are judged: what a long forward pass did is told by their length alone, so
     that it can be found to be that mistake, and is not charged again.
     """
     _, _, cache = student.dot_product_attention_forward(prev_h, A)
     dprev_h, dA = student.dot_product_attention_backward(dattn, cache)
-    short = {"dprev_h": dprev_h.astype("float32"), "dA": dA.astype("float32")}
-    return short | {"bytes_of_dprev_h": dprev_h.itemsize, "bytes_of_dA": dA.itemsize}
+    gradients = {"dprev_h": dprev_h, "dA": dA}
+    short = {name: one.astype("float32") for name, one in gradients.items()}
+    return short | {f"too_long_numbers_in_{name}": _longer(student, one, size) for name, one in gradients.items()}
 
 
 def look_in_torch(student: Student, prev_h: Array, A: Array, dattn: Array) -> Outputs:
@@ -210,6 +211,11 @@ def reinforce(
     loss.add(expected.sum()).backward()
     gradients = {"dword_log_probs": words.grad, "dplace_scores": scores.grad}
     return {"loss": loss} | gradients | {"dbaseline": expected.grad.sub(1.0)}
+
+
+def _longer(student: Student, array: Any, size: Array) -> Handle:
+    """1 where a number of the array takes more bytes than it should, else 0; without torch, which is guarded here."""
+    return cast(Handle, student.put(size).searchsorted(array.itemsize))
 
 
 def _gradient(leaf: Any) -> Handle:
