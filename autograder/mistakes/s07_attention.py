@@ -2,11 +2,13 @@
 
 from autograder.mistakes.s07_attention_captioner import CAPTIONER
 from autograder.mistakes.s07_attention_hard import HARD
+from autograder.mistakes.s07_attention_sample import SAMPLE
 from autograder.mistakes.s07_attention_torch import TORCH
 from autograder.suite import Mistake
 
 _SCORE = 'np.einsum("nh,nhl->nl", prev_h, places) / H**0.5'
 _NORMAL = "weights = fits / fits.sum(axis=1, keepdims=True)"
+_PLACES = "places = A.reshape(N, H, rows * columns)"
 _MEAN = 'attn = np.einsum("nl,nhl->nh", weights, places)'
 _RETURN = "weights.reshape(N, rows, columns), (prev_h"
 
@@ -116,6 +118,20 @@ LOOK = (
         "Does anything change in your weights when the state does?",
     ),
     Mistake(
+        "look_makes_numbers_longer",
+        "dot_product_attention_forward",
+        ((_SCORE, 'np.einsum("nh,nhl->nl", prev_h, places) / np.sqrt(H)'),),
+        "the values are right, but float32 came in and float64 goes out.",
+        "If you print the dtype after each of your lines: in which of them do the numbers get longer?",
+    ),
+    Mistake(
+        "look_cuts_the_features_to_places",
+        "dot_product_attention_forward",
+        ((_PLACES, "places = A.reshape(N, rows * columns, H).transpose(0, 2, 1)"),),
+        "the numbers of a place are not those that stand at this place in A: they are a mixture.",
+        "Which axes lie side by side in A, and which of them does your reshape run together?",
+    ),
+    Mistake(
         "look_lays_the_map_on_its_side",
         "dot_product_attention_forward",
         ((_RETURN, "weights.reshape(N, columns, rows).transpose(0, 2, 1), (prev_h"),),
@@ -155,6 +171,13 @@ LOOK_BACK = (
         ((_SOFTMAX, "dscores = weights * (dweights - average)"),),
         "the gradients of the scores are too large by a factor that hangs on H.",
         "What was done with the products on the way forward?",
+    ),
+    Mistake(
+        "look_back_makes_numbers_longer",
+        "dot_product_attention_backward",
+        ((_SOFTMAX, "dscores = weights * (dweights - average) / np.sqrt(shape[1])"),),
+        "the values are right, but float32 came in and float64 goes out.",
+        "If you print the dtype after each of your lines: in which of them do the numbers get longer?",
     ),
     Mistake(
         "look_back_values_only",
@@ -199,4 +222,4 @@ LOOK_BACK = (
     ),
 )
 
-MISTAKES = (*LOOK, *LOOK_BACK, *TORCH, *CAPTIONER, *HARD)
+MISTAKES = (*LOOK, *LOOK_BACK, *TORCH, *CAPTIONER, *SAMPLE, *HARD)

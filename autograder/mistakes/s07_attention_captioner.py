@@ -3,16 +3,16 @@
 from autograder.suite import Mistake
 
 _TEACH = "        h, c = self.first_h(mean), self.first_c(mean)\n        scores, looks = [], []"
-_SAMPLE = "        h, c = self.first_h(mean), self.first_c(mean)\n        captions = torch.full"
 _READS = "self.embed(captions[:, :-1]).unbind(dim=1)"
 _LOOK = "            attn, weights = self.attend(h, features, keys)\n            h, c = self.cell(torch.cat([words"
 _CELL = "h, c = self.cell(torch.cat([words, attn], dim=1), (h, c))"
 _SCORE = "scores.append(self.vocabulary(torch.cat([h, attn], dim=1)))"
-_OWN_WORD = "self.embed(word), attn"
-_FILL = "captions[~ended, t], looks[~ended, t] = word[~ended], weights[~ended]"
+EACH = "for t in range(max_length):\n            attn, weights = self.attend(h, features, keys)"
+_PAST = ("self.attend(h, features, keys)", "additive_attention(self.query(h), keys, features, self.v)")
+_STEP = "h, c = self.cell(torch.cat([self.embed(word), attn], dim=1), (h, c))"
 
 
-def _begin(line: str, before: str) -> tuple[str, str]:
+def begin(line: str, before: str) -> tuple[str, str]:
     """In place of the line that begins one of the two methods, another."""
     return before, before.replace("h, c = self.first_h(mean), self.first_c(mean)", line)
 
@@ -21,14 +21,14 @@ TEACH = (
     Mistake(
         "captioner_cell_begins_empty",
         "AttentionCaptioner",
-        (_begin("h, c = self.first_h(mean), 0 * self.first_c(mean)", _TEACH),),
+        (begin("h, c = self.first_h(mean), 0 * self.first_c(mean)", _TEACH),),
         "in training one of the two memories begins as it should, and the other does not.",
         "Which two layers make the first state and the first cell?",
     ),
     Mistake(
         "captioner_memories_begin_alike",
         "AttentionCaptioner",
-        (_begin("h, c = self.first_h(mean), self.first_h(mean) + 0 * self.first_c(mean)", _TEACH),),
+        (begin("h, c = self.first_h(mean), self.first_h(mean) + 0 * self.first_c(mean)", _TEACH),),
         "in training the two memories begin alike.",
         "Which two layers make the first state and the first cell?",
     ),
@@ -61,7 +61,7 @@ TEACH = (
         "captioner_ignores_its_image",
         "AttentionCaptioner",
         (
-            _begin("h, c = 0 * self.first_h(mean), 0 * self.first_c(mean)", _TEACH),
+            begin("h, c = 0 * self.first_h(mean), 0 * self.first_c(mean)", _TEACH),
             (
                 _LOOK,
                 "            attn, weights = self.attend(h, features, keys)\n            attn = 0 * attn\n"
@@ -111,11 +111,51 @@ TEACH = (
         "Which state belongs to the scores of a step: the one before it or the one after?",
     ),
     Mistake(
+        "captioner_hands_out_weights_without_a_graph",
+        "AttentionCaptioner",
+        (("looks.append(weights)", "looks.append(weights.detach())"),),
+        "the scores are right, and whoever learns from the weights that you return learns nothing.",
+        "Do you hand out the weights as they are?",
+    ),
+    Mistake(
         "captioner_cuts_time",
         "AttentionCaptioner",
         (("looks.append(weights)", "looks.append(weights)\n            c = c.detach()"),),
         "the scores are right, and no gradient travels from cell to cell.",
         "Is there a place where you cut the graph?",
+    ),
+)
+
+BOTH = (
+    Mistake(
+        "captioner_turns_the_pair_round",
+        "AttentionCaptioner",
+        (
+            (_CELL, _CELL.replace("words, attn", "attn, words")),
+            (_STEP, _STEP.replace("self.embed(word), attn", "attn, self.embed(word)")),
+        ),
+        "the cell gets the right two vectors, but not in the order that its weights were made for.",
+        "In which order do two vectors stand in the equations?",
+    ),
+    Mistake(
+        "captioner_looks_again_to_speak",
+        "AttentionCaptioner",
+        (
+            (_CELL, _CELL + "\n            attn, weights = self.attend(h, features, keys)"),
+            (_STEP, _STEP + "\n            attn, weights = self.attend(h, features, keys)"),
+        ),
+        "there are two looks in a step: the words are scored with one that was taken after the cell went on.",
+        "With which state is the look of a step taken, and how many of the equations use what it saw?",
+    ),
+    Mistake(
+        "captioner_looks_past_attend",
+        "AttentionCaptioner",
+        (
+            (_LOOK, _LOOK.replace(*_PAST)),
+            (EACH, EACH.replace(*_PAST)),
+        ),
+        "all is right until the given way to look is replaced by another: the captioner does not notice.",
+        "Through which method do you look, in both of your methods?",
     ),
 )
 
@@ -142,6 +182,13 @@ LOSS = (
         "By how many things is the sum of all surprises to be divided?",
     ),
     Mistake(
+        "captioner_adds_up_over_the_batch",
+        "AttentionCaptioner",
+        (("return summed / len(captions)", "return summed"),),
+        "the loss is that of all captions together.",
+        "By how many things is the sum of all surprises to be divided?",
+    ),
+    Mistake(
         "captioner_adds_up_in_short_floats",
         "AttentionCaptioner",
         (("wide = scores.to(torch.promote_types(scores.dtype, torch.float32))", "wide = scores"),),
@@ -157,86 +204,4 @@ LOSS = (
     ),
 )
 
-SAMPLE = (
-    Mistake(
-        "sample_cell_begins_empty",
-        "AttentionCaptioner",
-        (_begin("h, c = self.first_h(mean), 0 * self.first_c(mean)", _SAMPLE),),
-        "in sampling the network begins with other memories than those it was trained with.",
-        "Do both of your methods begin with the same state *and* the same cell?",
-    ),
-    Mistake(
-        "sample_begins_empty",
-        "AttentionCaptioner",
-        (_begin("h, c = 0 * self.first_h(mean), 0 * self.first_c(mean)", _SAMPLE),),
-        "in sampling the network begins with nothing at all.",
-        "Do both of your methods begin with the same state *and* the same cell?",
-    ),
-    Mistake(
-        "sample_never_reads_its_own_words",
-        "AttentionCaptioner",
-        ((_OWN_WORD, "self.embed(torch.full_like(word, self.start)), attn"),),
-        "the first word is right; from then on the captioner goes on as if it had said nothing.",
-        "What is read at the second step?",
-    ),
-    Mistake(
-        "sample_looks_once",
-        "AttentionCaptioner",
-        (
-            (
-                "for t in range(max_length):\n            attn, weights = self.attend(h, features, keys)",
-                "attn, weights = self.attend(h, features, keys)\n        for t in range(max_length):",
-            ),
-        ),
-        "the first word is right; after it the captioner sees what it saw first.",
-        "How often does a captioner look while it says a sentence?",
-    ),
-    Mistake(
-        "sample_returns_start",
-        "AttentionCaptioner",
-        (
-            (
-                "        return captions, looks\n",
-                "        first = torch.full_like(captions[:, :1], self.start)\n"
-                "        return torch.cat([first, captions[:, :-1]], dim=1), looks\n",
-            ),
-        ),
-        "the captions begin with a word that is not part of them.",
-        "Which word is only read, and never said?",
-    ),
-    Mistake(
-        "sample_goes_on_after_the_end",
-        "AttentionCaptioner",
-        ((_FILL, "captions[:, t], looks[:, t] = word, weights"),),
-        "there are words after `<END>`, and looks.",
-        "What should stand in a row after its last word has been said?",
-    ),
-    Mistake(
-        "sample_looks_on_after_the_end",
-        "AttentionCaptioner",
-        ((_FILL, "captions[~ended, t], looks[:, t] = word[~ended], weights"),),
-        "the words are right, and after `<END>` the weights go on.",
-        "Where is there to look when nothing is said any more?",
-    ),
-    Mistake(
-        "sample_does_not_look_for_the_end",
-        "AttentionCaptioner",
-        (
-            (
-                "            ended |= word == self.end\n",
-                "            ended |= word == self.end\n            looks[ended, t] = 0\n",
-            ),
-        ),
-        "the words are right, and so are all looks but those of one word.",
-        "With which weights was `<END>` said?",
-    ),
-    Mistake(
-        "sample_says_anything",
-        "AttentionCaptioner",
-        (("            scores[:, [self.start, self.null]] = -torch.inf\n", ""),),
-        "most captions are right; sometimes a word is said that never should be.",
-        "Which two words are never said, whatever their scores?",
-    ),
-)
-
-CAPTIONER = (*TEACH, *LOSS, *SAMPLE)
+CAPTIONER = (*TEACH, *BOTH, *LOSS)

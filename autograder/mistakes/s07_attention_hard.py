@@ -1,4 +1,4 @@
-"""The named mistakes of stage 7, fourth part: the loss of hard attention."""
+"""The named mistakes of stage 7, fifth part: the loss of hard attention."""
 
 from autograder.suite import Mistake
 

@@ -3,6 +3,7 @@
 from autograder.suite import Mistake
 
 _SCORE = 'torch.einsum("nh,nhl->nl", prev_h, places) / A.shape[1] ** 0.5'
+_PLACES = "places = A.flatten(2)"
 _SOFT = "weights = torch.softmax(scores, dim=1)"
 
 LOOK = (
@@ -26,6 +27,27 @@ LOOK = (
         ((_SOFT, "weights = torch.softmax(scores.reshape(len(A), *A.shape[2:]), dim=2).flatten(1)"),),
         "the weights of every row of the map add up to 1.",
         "What do all weights of one image add up to?",
+    ),
+    Mistake(
+        "torch_look_weighs_each_column_apart",
+        "dot_product_attention",
+        ((_SOFT, "weights = torch.softmax(scores.reshape(len(A), *A.shape[2:]), dim=1).flatten(1)"),),
+        "the weights of every column of the map add up to 1.",
+        "What do all weights of one image add up to?",
+    ),
+    Mistake(
+        "torch_look_overflows",
+        "dot_product_attention",
+        ((_SOFT, "weights = torch.exp(scores) / torch.exp(scores).sum(dim=1, keepdim=True)"),),
+        "all is right until the scores are huge; then there are no numbers left.",
+        "What may be taken away from all scores of an image without changing its weights?",
+    ),
+    Mistake(
+        "torch_look_cuts_the_features_to_places",
+        "dot_product_attention",
+        ((_PLACES, "places = A.reshape(len(A), -1, A.shape[1]).mT"),),
+        "the numbers of a place are not those that stand at this place in A: they are a mixture.",
+        "Which axes lie side by side in A, and which of them does your reshape run together?",
     ),
     Mistake(
         "torch_look_cuts_the_graph",
@@ -65,6 +87,27 @@ ASK = (
         ((_COMPARE, "scores = (query[:, None] + keys) @ v"),),
         "query and key are added, and something is missing before they become a score.",
         "If nothing were squashed, what would the query do to the scores of all places of an image?",
+    ),
+    Mistake(
+        "ask_squashes_with_another_curve",
+        "additive_attention",
+        ((_COMPARE, "scores = torch.sigmoid(query[:, None] + keys) @ v"),),
+        "what is compared is squashed, but by another function than in the equation.",
+        "Between which two numbers should a squashed comparison lie?",
+    ),
+    Mistake(
+        "ask_overflows",
+        "additive_attention",
+        ((_SOFT, "weights = torch.exp(scores) / torch.exp(scores).sum(dim=1, keepdim=True)"),),
+        "all is right until the scores are huge; then there are no numbers left.",
+        "What may be taken away from all scores of an image without changing its weights?",
+    ),
+    Mistake(
+        "ask_divides_twice",
+        "additive_attention",
+        ((_SEE, "attn = (weights[:, :, None] * values).mean(dim=1)"),),
+        "the weights are right, and what is seen is too small by the number of places.",
+        "The weights add up to 1 already. By what is a weighted mean divided then?",
     ),
     Mistake(
         "ask_squashes_the_score",
@@ -122,6 +165,20 @@ ASK = (
         "the values are right, and no gradient goes from what is seen through the weights.",
         "Is there a place where you cut the graph?",
     ),
+    Mistake(
+        "ask_cuts_the_graph_at_the_weights",
+        "additive_attention",
+        ((_SOFT, "weights = torch.softmax(scores, dim=1).detach()"),),
+        "the values are right, and no gradient goes through the weights.",
+        "Is there a place where you cut the graph?",
+    ),
+    Mistake(
+        "ask_hands_out_weights_without_a_graph",
+        "additive_attention",
+        (("return attn, weights", "return attn, weights.detach()"),),
+        "all is right but one thing: whoever learns from the weights that you return learns nothing.",
+        "Do you hand out the weights as they are?",
+    ),
 )
 
 _SUM = "a = x @ self.Wx + prev_h @ self.Wh + attn @ self.Wattn + self.b"
@@ -164,6 +221,13 @@ LSTM = (
         (("i, f, o, g = a.chunk", "f, i, o, g = a.chunk"),),
         "the right two gates act on the cell, each in the other's place.",
         "Which gate decides what is kept of the old cell?",
+    ),
+    Mistake(
+        "lstm_cell_not_squashed",
+        "AttentionLSTM",
+        (("torch.sigmoid(o) * torch.tanh(next_c)", "torch.sigmoid(o) * next_c"),),
+        "the cells are right, and the states are too large.",
+        "What is done with the cell on its way into the state?",
     ),
     Mistake(
         "lstm_cell_begins_empty",

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from autograder.drawing import distinct_sizes
+from autograder.suite import Draw
 from autograder.suites import s07_attention_oracles as oracles
 from autograder.suites.s06_captioning_draws import is_rich, normal, specials, stored
 from seqlab.checking.values import Array
@@ -45,6 +48,21 @@ def ask_shapes(rng: np.random.Generator, gradient: str = "", single: bool = Fals
     return shapes | ({f"d{gradient}": of[gradient]} if gradient else {})
 
 
+def loud(rng: np.random.Generator) -> Arrays:
+    """Scores so large that their exponentials are no numbers any more, in float64 too."""
+    arrays = {name: rng.standard_normal(shape) for name, shape in ask_shapes(rng, gradient="attn").items()}
+    arrays["v"] = np.sign(arrays["v"]) * 1e4 * (1 + abs(arrays["v"]))
+    scores = np.tanh(arrays["query"][:, None] + arrays["keys"]) @ arrays["v"]
+    return arrays | {"v": arrays["v"] * (1.0 if scores.max() > -scores.min() else -1.0)}
+
+
+def thin_shapes(rng: np.random.Generator, gradient: bool = False) -> Shape:
+    """States of a single number, H = 1: what is done with H does not show."""
+    N, R, C = distinct_sizes(rng, 3)
+    shapes: Shape = {"prev_h": (N, 1), "A": (N, 1, R, C)}
+    return shapes | ({"dattn": (N, 1)} if gradient else {})
+
+
 def step_shapes(rng: np.random.Generator) -> Shape:
     """One step; N, D, H all different."""
     N, D, H = distinct_sizes(rng, 3)
@@ -72,6 +90,28 @@ def told(rng: np.random.Generator, single: bool = False, dtype: str = "float64")
     return {"features": features, "captions": captions, "special": special} | layers(rng, D, W, H, Q, V, dtype)
 
 
+def weighed(rng: np.random.Generator) -> Arrays:
+    """As told, with a gradient for the weights."""
+    arrays = told(rng)
+    (N, L, _), T = arrays["features"].shape, arrays["captions"].shape[1]
+    return arrays | {"dweights": normal(rng, (N, T - 1, L), "float64", 2.0)}
+
+
+def measured(draw: Draw) -> Draw:
+    """With the number of bytes that a number should take, for plays that measure it."""
+
+    def _measured(rng: np.random.Generator) -> Mapping[str, Array]:
+        arrays = draw(rng)
+        return {**arrays, "size": np.array([arrays["A"].itemsize])}
+
+    return _measured
+
+
+def one_place(draw: Draw) -> Draw:
+    """The same captioner, for a play that replaces its ``attend``."""
+    return lambda rng: {**draw(rng), "one_place": np.array([1])}
+
+
 def scored(rng: np.random.Generator) -> Arrays:
     """Scores for the loss alone, float32, with a good many steps, so that rounding in between is seen."""
     arrays = told(rng, dtype="float32")
@@ -81,9 +121,12 @@ def scored(rng: np.random.Generator) -> Arrays:
     return arrays | {"captions": captions, "scores": scores}
 
 
-def speaking(rng: np.random.Generator, shy: bool = True, max_length: int = 8, N: int = 6) -> Arrays:
+def speaking(
+    rng: np.random.Generator, shy: bool = True, max_length: int = 8, N: int = 6, brief: bool = False
+) -> Arrays:
     """A captioner with something to say: captions of several lengths that hang on the image and on their own words.
 
+    With ``brief`` every row ends before its last place.
     With ``shy`` the two words that may not be said would not be said anyway; without, they often score highest.
     """
     for _ in range(TRIES):
@@ -94,9 +137,18 @@ def speaking(rng: np.random.Generator, shy: bool = True, max_length: int = 8, N:
         parts["vocabulary_bias"][special[2]] += 1.5
         parts["vocabulary_bias"][special[:2]] += -50.0 if shy else 1.0
         arrays = task | {"max_length": np.array([max_length])} | parts
-        if N == 1 or is_rich(oracles.captioner(**arrays)["captions"], special):
+        said = oracles.captioner(**arrays)["captions"]
+        rich = is_rich(said, special) and (shy or _would_say_both(arrays))
+        if N == 1 or (rich and not (brief and (said[:, -2:] != special[0]).any())):
             return arrays
     raise RuntimeError(f"no captioner with something to say in {TRIES} draws")
+
+
+def _would_say_both(arrays: Arrays) -> bool:
+    """Whether, if they were not forbidden, NULL would be the first to come in some rows, and START in others."""
+    null, start, end = arrays["special"]
+    rows = [row[np.isin(row, (null, start, end))] for row in oracles.tempted(**arrays)]
+    return {null, start} <= {row[0] for row in rows if len(row)}
 
 
 def drawn(rng: np.random.Generator, single: bool = False, full: bool = False, dtype: str = "float64") -> Arrays:

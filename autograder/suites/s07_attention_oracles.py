@@ -26,7 +26,8 @@ def torch_look(prev_h: Array, A: Array, dattn: Array | None = None, **_: Array) 
     """``F.scaled_dot_product_attention`` with one query; gradients where ``dattn`` is given."""
     state, image = leaf(prev_h), leaf(A)
     attn, weights = _looked(state, image)
-    outputs = {"attn": numpy_of(attn), "weights": numpy_of(weights)}
+    longer = {f"too_long_numbers_in_{name}": np.array(0) for name in ("attn", "dprev_h", "dA")}
+    outputs = {"attn": numpy_of(attn), "weights": numpy_of(weights)} | longer
     if dattn is None:
         return outputs
     attn.backward(plain(dattn))
@@ -43,7 +44,7 @@ def torch_ask(
     if dattn is not None:
         attn.backward(plain(dattn))
     if dweights is not None:
-        weights.backward(plain(dweights))
+        torch.autograd.backward([attn, weights], [torch.ones_like(attn), plain(dweights)])
     found = {f"d{name}": gradient(one) for name, one in leaves.items() if one.grad is not None}
     return outputs | found
 
@@ -75,25 +76,34 @@ def captioner(special: Array, **inputs: Array) -> Outputs:
     """AttentionCaptioner: what it says where a length is given, else scores, looks, loss and gradients."""
     layers = {name: leaf(inputs[name]) for name in LAYERS}
     if "max_length" in inputs:
-        return _said(layers, plain(inputs["features"]), special, int(inputs["max_length"][0]))
+        return _said(layers, plain(inputs["features"]), special, int(inputs["max_length"][0]), "one_place" in inputs)
     captions, null = whole(inputs["captions"]), int(special[0])
     if "scores" in inputs:
         return {"loss": numpy_of(surprise(plain(inputs["scores"]).bfloat16().float(), captions, null))}
     features = leaf(inputs["features"])
-    scores, weights = teach(layers, features, captions)
+    scores, weights = teach(layers, features, captions, "one_place" in inputs)
     loss = surprise(scores, captions, null)
-    loss.backward()
+    goal = scores.sum() + (weights * plain(inputs["dweights"])).sum() if "dweights" in inputs else loss
+    goal.backward()
     outputs = {"scores": scores, "weights": weights, "loss": loss}
-    found = {f"d{name}": gradient(one) for name, one in layers.items()} | {"dfeatures": gradient(features)}
+    found = {f"d{name}": gradient(one) for name, one in layers.items() if one.grad is not None}
+    found |= {"dfeatures": gradient(features)}
     return {name: numpy_of(one) for name, one in outputs.items()} | found
 
 
-def teach(layers: Leaves, features: Tensor, captions: Tensor) -> tuple[Tensor, Tensor]:
-    """Scores (N, T - 1, V) and weights (N, T - 1, L) under teacher forcing."""
+def tempted(special: Array, **inputs: Array) -> Array:
+    """What a captioner would say if no word was forbidden."""
+    layers = {name: plain(inputs[name]) for name in LAYERS}
+    said = _said(layers, plain(inputs["features"]), special, int(inputs["max_length"][0]), one=False, free=True)
+    return said["captions"]
+
+
+def teach(layers: Leaves, features: Tensor, captions: Tensor, one: bool = False) -> tuple[Tensor, Tensor]:
+    """Scores (N, T - 1, V) and weights (N, T - 1, L) under teacher forcing; with ``one``, seeing a single place."""
     memory, scores, looks = first(layers, features), list[Tensor](), list[Tensor]()
     for t in range(captions.shape[1] - 1):
-        one, weights, memory = _spoken(layers, features, captions[:, t], memory)
-        scores, looks = [*scores, one], [*looks, weights]
+        score, weights, memory = _spoken(layers, features, captions[:, t], memory, one)
+        scores, looks = [*scores, score], [*looks, weights]
     return torch.stack(scores, dim=1), torch.stack(looks, dim=1)
 
 
@@ -154,10 +164,12 @@ def _stepped(leaves: Leaves, x: Tensor, h: Tensor, c: Tensor, attn: Tensor) -> t
 
 
 def _spoken(
-    layers: Leaves, features: Tensor, words: Tensor, memory: tuple[Tensor, Tensor]
+    layers: Leaves, features: Tensor, words: Tensor, memory: tuple[Tensor, Tensor], one: bool = False
 ) -> tuple[Tensor, Tensor, tuple[Tensor, Tensor]]:
     query = functional.linear(memory[0], layers["query_weight"], layers["query_bias"])
     attn, weights = _compared(query, functional.linear(features, layers["key_weight"]), features, layers["v"])
+    if one:
+        attn = torch.take_along_dim(features, weights.argmax(dim=1)[:, None, None], dim=1)[:, 0]
     cell = [layers[f"cell_{name}"] for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")]
     x = functional.embedding(words, layers["embed_weight"])
     h, c = torch.lstm_cell(torch.hstack([x, attn]), memory, *cell)
@@ -165,14 +177,14 @@ def _spoken(
     return scores, weights, (h, c)
 
 
-def _said(layers: Leaves, features: Tensor, special: Array, max_length: int) -> Outputs:
+def _said(layers: Leaves, features: Tensor, special: Array, max_length: int, one: bool, free: bool = False) -> Outputs:
     """Greedy over the words that may be said, on and on; what comes after END is cut off at the end."""
     null, start, end = (int(one) for one in special)
-    allowed = torch.tensor([word for word in range(len(layers["embed_weight"])) if word not in (null, start)])
+    allowed = torch.tensor([word for word in range(len(layers["embed_weight"])) if free or word not in (null, start)])
     memory, said = first(layers, features), [torch.full((len(features),), start)]
     looks = list[Tensor]()
     for _ in range(max_length):
-        scores, weights, memory = _spoken(layers, features, said[-1], memory)
+        scores, weights, memory = _spoken(layers, features, said[-1], memory, one)
         said, looks = [*said, allowed[scores[:, allowed].argmax(dim=1)]], [*looks, weights]
     words, every = numpy_of(torch.stack(said[1:], dim=1)), numpy_of(torch.stack(looks, dim=1))
     over = (words == end).cumsum(axis=1) - (words == end) > 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -37,6 +37,15 @@ def look(student: Student, prev_h: Array, A: Array) -> Outputs:
     return {"attn": attn, "weights": weights}
 
 
+def look_and_measure(student: Student, prev_h: Array, A: Array, size: Array) -> Outputs:
+    """A look in NumPy, and whether the numbers of attn are too long.
+
+    A type alone names no mistake; a number that is off does. It should be zero, so that it earns nothing where it is.
+    """
+    attn, weights, _ = student.dot_product_attention_forward(prev_h, A)
+    return {"attn": attn, "weights": weights, "too_long_numbers_in_attn": _longer(student, attn, size)}
+
+
 def look_back(student: Student, prev_h: Array, A: Array, dattn: Array, **other: Array) -> Outputs:
     """A look and back through it; where other inputs are given, they are looked at in between."""
     _, _, cache = student.dot_product_attention_forward(prev_h, A)
@@ -44,6 +53,19 @@ def look_back(student: Student, prev_h: Array, A: Array, dattn: Array, **other: 
         student.dot_product_attention_forward(other["other_h"], other["other_A"])
     dprev_h, dA = student.dot_product_attention_backward(dattn, cache)
     return {"dprev_h": dprev_h, "dA": dA}
+
+
+def look_back_and_measure(student: Student, prev_h: Array, A: Array, dattn: Array, size: Array) -> Outputs:
+    """Back through a look in float32, and whether the numbers of each gradient are too long.
+
+    The gradients are made short before they are judged: what a long forward pass did is told by their length alone, so
+    that it can be found to be that mistake, and is not charged again.
+    """
+    _, _, cache = student.dot_product_attention_forward(prev_h, A)
+    dprev_h, dA = student.dot_product_attention_backward(dattn, cache)
+    gradients = {"dprev_h": dprev_h, "dA": dA}
+    short = {name: one.astype("float32") for name, one in gradients.items()}
+    return short | {f"too_long_numbers_in_{name}": _longer(student, one, size) for name, one in gradients.items()}
 
 
 def look_in_torch(student: Student, prev_h: Array, A: Array, dattn: Array) -> Outputs:
@@ -67,17 +89,16 @@ def ask(student: Student, query: Array, keys: Array, values: Array, v: Array, da
     leaves = {name: student.put(tensor(array, requires_grad=True)) for name, array in inputs.items()}
     attn, weights = student.additive_attention(*leaves.values())
     attn.backward(tensor(dattn))
-    return {"attn": attn, "weights": weights} | {f"d{name}": leaf.grad for name, leaf in leaves.items()}
+    return {"attn": attn, "weights": weights} | {f"d{name}": _gradient(leaf) for name, leaf in leaves.items()}
 
 
 def ask_for_weights(student: Student, query: Array, keys: Array, values: Array, v: Array, dweights: Array) -> Outputs:
-    """Additive attention, and what autograd makes of its weights."""
-    inputs = {"query": query, "keys": keys, "v": v}
+    """Additive attention, and what autograd makes of its weights and of what was seen together."""
+    inputs = {"query": query, "keys": keys, "values": values, "v": v}
     leaves = {name: student.put(tensor(array, requires_grad=True)) for name, array in inputs.items()}
-    seen = student.put(tensor(values))
-    _, weights = student.additive_attention(leaves["query"], leaves["keys"], seen, leaves["v"])
-    weights.backward(tensor(dweights))
-    return {"weights": weights} | {f"d{name}": leaf.grad for name, leaf in leaves.items()}
+    attn, weights = student.additive_attention(*leaves.values())
+    attn.sum().add(weights.mul(student.put(tensor(dweights))).sum()).backward()
+    return {"weights": weights} | {f"d{name}": _gradient(leaf) for name, leaf in leaves.items()}
 
 
 def ask_in_bfloat16(student: Student, query: Array, keys: Array, values: Array, v: Array) -> Outputs:
@@ -119,8 +140,38 @@ def caption_loss(student: Student, features: Array, captions: Array, special: Ar
     scores, looks = model.forward(seen, told)
     loss = model.loss_of(scores, told)
     loss.backward()
-    gradients = {f"d{name}": _parameter(model, name).grad for name in layers}
+    gradients = {f"d{name}": _gradient(_parameter(model, name)) for name in layers}
     return {"scores": scores, "weights": looks, "loss": loss, "dfeatures": seen.grad} | gradients
+
+
+def caption_weights(
+    student: Student, features: Array, captions: Array, special: Array, dweights: Array, **layers: Array
+) -> Outputs:
+    """The captioner's looks, and what autograd makes of them and of its scores together."""
+    model = _captioner(student, features, special, layers)
+    seen = student.put(tensor(features, requires_grad=True))
+    scores, looks = model.forward(seen, student.put(tensor(captions)))
+    scores.sum().add(looks.mul(student.put(tensor(dweights))).sum()).backward()
+    gradients = {f"d{name}": _gradient(_parameter(model, name)) for name in ("query_weight", "key_weight", "v")}
+    return {"weights": looks, "dfeatures": seen.grad} | gradients
+
+
+def caption_one_place(
+    student: Student, features: Array, captions: Array, special: Array, one_place: Array, **layers: Array
+) -> Outputs:
+    """Scores and looks of the captioner after its ``attend`` was replaced."""
+    model = student.see_one_place(_captioner(student, features, special, layers))
+    scores, looks = model.forward(student.put(tensor(features)), student.put(tensor(captions)))
+    return {"scores": scores, "weights": looks}
+
+
+def sample_one_place(
+    student: Student, features: Array, special: Array, max_length: Array, one_place: Array, **layers: Array
+) -> Outputs:
+    """What the captioner says after its ``attend`` was replaced."""
+    model = student.see_one_place(_captioner(student, features, special, layers))
+    said, looks = model.sample(student.put(tensor(features)), max_length=int(max_length[0]))
+    return {"captions": said, "weights": looks}
 
 
 def caption_in_bfloat16(student: Student, features: Array, captions: Array, special: Array, **layers: Array) -> Outputs:
@@ -160,6 +211,17 @@ def reinforce(
     loss.add(expected.sum()).backward()
     gradients = {"dword_log_probs": words.grad, "dplace_scores": scores.grad}
     return {"loss": loss} | gradients | {"dbaseline": expected.grad.sub(1.0)}
+
+
+def _longer(student: Student, array: Any, size: Array) -> Handle:
+    """1 where a number of the array takes more bytes than it should, else 0; without torch, which is guarded here."""
+    return cast(Handle, student.put(size).searchsorted(array.itemsize))
+
+
+def _gradient(leaf: Any) -> Handle:
+    """What came to a leaf; zeros where nothing did (torch then says None, which no mistake can be told by)."""
+    leaf.mul(0.0).sum().backward()
+    return cast(Handle, leaf.grad)
 
 
 def _looking(student: Student, x: Array, weights: Mapping[str, Array]) -> Any:

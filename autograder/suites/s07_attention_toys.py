@@ -136,9 +136,9 @@ def _with(fixed: Mapping[str, Array], **specs: Any) -> Draw:
 
 
 LOOK = partial(ToyCase, linspaces(**_LOOK), lines=look_lines)
-LOOK_BACK = partial(ToyCase, linspaces(**_LOOK, dattn=(1.0, -1.0, (1, 2))), lines=look_back_lines)
-LOOK_IN_TORCH = partial(ToyCase, linspaces(**_LOOK, dattn=(1.0, -1.0, (1, 2))), lines=look_lines)
-ASK = partial(ToyCase, linspaces(**_ASK, dattn=(1.0, -1.0, (1, 2))), lines=ask_lines)
+LOOK_BACK = partial(ToyCase, linspaces(**_LOOK, dattn=(1.0, 0.5, (1, 2))), lines=look_back_lines)
+LOOK_IN_TORCH = partial(ToyCase, linspaces(**_LOOK, dattn=(1.0, 0.5, (1, 2))), lines=look_lines)
+ASK = partial(ToyCase, linspaces(**_ASK, dattn=(1.0, 0.5, (1, 2))), lines=ask_lines)
 READ = partial(ToyCase, linspaces(**_READ), lines=read_lines)
 CAPTIONER = partial(ToyCase, _with(_CAT, features=(1.0, -0.5, (1, 3, 2)), **_LAYERS), lines=caption_lines)
 HARD = partial(ToyCase, _with(_DRAWN), lines=hard_lines)
