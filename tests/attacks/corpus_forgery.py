@@ -182,7 +182,7 @@ ATTACKS = (
         KIND,
         "import numpy as np\nnp.array_equal = lambda *a, **k: True",
         {"rnn_step_forward": MUTATING},
-        earns=9.0,
+        earns=9.04,
     ),
     HandInCase(
         "staff_modules_imported",

@@ -196,12 +196,18 @@ def test_polite_ways_to_leave_end_the_cell_only(shared, source):
     assert np.array_equal(played(shared), X)
 
 
-@pytest.mark.parametrize("value", ["{'a': 1}", "'text'", "object()", "None", "(1, 2)", "np.array([object()])"])
+@pytest.mark.parametrize("value", ["{'a': 1}", "'text'", "object()", "(1, 2)", "np.array([object()])"])
 def test_what_is_not_numbers_never_becomes_a_value(shared, value):
     run(shared, f"import numpy as np\nf = lambda x: {value}")
     from seqlab.checking.values import NotAValue
 
     with pytest.raises(NotAValue):
+        played(shared)
+
+
+def test_nothing_is_not_a_value_either(shared):
+    run(shared, "f = lambda x: None")
+    with pytest.raises(StudentError, match="returned None: is a `return` missing"):
         played(shared)
 
 

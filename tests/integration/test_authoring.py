@@ -109,6 +109,7 @@ def test_checks_made_twice_are_byte_identical(truth, tmp_path):
     assert filecmp.cmp(tmp_path / "one.h5", tmp_path / "two.h5", shallow=False)
 
 
+@pytest.mark.timeout(900)  # every stage is built again
 def test_stale_damaged_missing_and_foreign_files_are_named(copy):
     folder = copy / "assignments" / "s01_rnn"
     notebook = folder / "s01_rnn.ipynb"
@@ -281,6 +282,7 @@ def bundle(course, tmp_path_factory):
     return write_bundle(course, tmp_path_factory.mktemp("bundle"))
 
 
+@pytest.mark.timeout(900)
 def test_the_bundle_holds_what_is_listed_and_is_the_same_every_time(course, bundle, tmp_path):
     with zipfile.ZipFile(bundle) as archive:
         names = {name.split("/", 1)[1] for name in archive.namelist()}

@@ -1,9 +1,14 @@
 """Judging one output: what is found, in which order, and within which tolerance."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from seqlab.checking.casefile import NamedMistake
 from seqlab.checking.compare import agree, compare, precision_of
+from seqlab.checking.outcome import CaseOutcome
+from seqlab.checking.report import named_mistakes
 from seqlab.checking.values import value_of
 
 
@@ -108,3 +113,11 @@ def test_numbers_of_classes_have_no_ratio_and_are_never_near():
     mismatch = compare("out", value([1, 2, 100_000], "int64"), value([8, 16, 800_000], "int64")).mismatch
     assert (mismatch.ratio, mismatch.near) == (None, False)
     assert not compare("out", value([100_000, 100_000], "int64"), value([100_001, 100_000], "int64")).mismatch.near
+
+
+def test_a_mistake_is_named_only_if_no_right_case_speaks_against_it():
+    mistake = NamedMistake("m", "f", "it looks so.", "Is it so?")
+    off = CaseOutcome("off", (compare("out", EXPECTED, value(2 * EXPECTED.numbers)),), mistakes=("m",), possible=("m",))
+    right = CaseOutcome("right", (compare("out", EXPECTED, EXPECTED),))
+    assert named_mistakes([off, right], {"m": mistake}) == (mistake,)
+    assert named_mistakes([off, replace(right, ruled_out=("m",))], {"m": mistake}) == ()
