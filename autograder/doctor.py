@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -87,11 +88,8 @@ def _sandbox(course: Course) -> Finding:
     """Start a fork server under the course's limits, as a grading does."""
     first = next(iter(course.stages))
     try:
-        launcher = make_launcher(course.limits, "bubblewrap", course.release_folder(first))
-        try:
+        with closing(make_launcher(course.limits, "bubblewrap", course.release_folder(first))) as launcher:
             return Finding("sandbox", launcher.protections)
-        finally:
-            launcher.close()
     except (IsolationMissing, LaunchFailed, CourseError) as error:
         return Finding("sandbox", "none: nothing can be graded safely", str(error))
 

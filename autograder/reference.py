@@ -6,9 +6,10 @@ import ast
 import linecache
 from collections.abc import Mapping
 from types import ModuleType
+from typing import Any
 
-from autograder.authoring.master import Master, MasterCell
-from autograder.course import CourseError
+from autograder.authoring.master import Master, MasterCell, read_master
+from autograder.course import Course, CourseError
 from autograder.suite import Mistake
 
 
@@ -29,6 +30,12 @@ def reference_namespace(
             source = (replaced or {}).get(cell.exercise or "") or _edited(cell, mistake)
             _run(module, f"<{label}:{cell.line}>", source)
     return vars(module)
+
+
+def answers_of(course: Course, stage_id: str) -> dict[str, Any]:
+    """The names that a stage's master defines."""
+    stage = course.stage(stage_id)
+    return reference_namespace(read_master(course.master_path(stage.id), stage))
 
 
 def _edited(cell: MasterCell, mistake: Mistake | None) -> str:

@@ -5,13 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from autograder.authoring.master import read_master
 from autograder.course import find_root, load_course
-from autograder.reference import reference_namespace
+from autograder.reference import answers_of
 
 
 def answers(stage_id: str) -> dict[str, Any]:
-    """The names that a stage's master defines."""
-    course = load_course(find_root(Path(__file__).parent))
-    stage = course.stage(stage_id)
-    return reference_namespace(read_master(course.master_path(stage.id), stage))
+    """The names that a stage's master defines, in the course around this file."""
+    return answers_of(load_course(find_root(Path(__file__).parent)), stage_id)

@@ -63,7 +63,7 @@ def fit(
             for group in optimizer.param_groups:
                 group["lr"] = learning_rate * min(1.0, 2 * (1 - epoch / epochs))
             for batch in examples.minibatches(batch_size, rng):
-                losses.append(_step(model, loss_of(*tensors(batch, device)), optimizer))
+                losses.append(learn(model, loss_of(*tensors(batch, device)), optimizer))
             model.eval()
             if after_epoch is not None:
                 progress.set_postfix_str(after_epoch())
@@ -94,9 +94,10 @@ def turned_round(words: Tensor, lengths: Tensor) -> Tensor:
     return words.gather(1, torch.where(places <= last, last - places, places))
 
 
-def _step(model: nn.Module, loss: Tensor, optimizer: torch.optim.Optimizer) -> float:
+def learn(model: nn.Module, loss: Tensor, optimizer: torch.optim.Optimizer, most: float = 1.0) -> float:
+    """One step down the gradient of ``loss``, clipped to the norm ``most``; returns the loss as a number."""
     optimizer.zero_grad()
     loss.backward()
-    nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+    nn.utils.clip_grad_norm_(model.parameters(), most)
     optimizer.step()
     return loss.item()

@@ -30,11 +30,16 @@ def public_generator(stage: str, exercise: str, title: str) -> np.random.Generat
     return np.random.default_rng(int.from_bytes(digest[:8], "little"))
 
 
+def public_draws(exercise: ExerciseSuite, truth: Truth) -> list[DrawnCase]:
+    """The public cases of an exercise, always with the same inputs."""
+    place = (truth.stage.id, exercise.name)
+    return [truth.draw(exercise, case, public_generator(*place, case.title)) for case in exercise.cases if case.public]
+
+
 def _exercise_checks(exercise: ExerciseSuite, truth: Truth) -> ExerciseChecks:
     stage = truth.stage.id
+    drawn = public_draws(exercise, truth)
     guard = None if truth.stage.rules(exercise.name).cost == REPORT else truth.stage.guard(exercise.name)
-    cases = [case for case in exercise.cases if case.public]
-    drawn = [truth.draw(exercise, case, public_generator(stage, exercise.name, case.title)) for case in cases]
     toy = None if exercise.toy is None else _toy(stage, exercise.name, exercise.toy, truth)
     return ExerciseChecks(exercise.name, tuple(_public_case(one, truth) for one in drawn), toy, guard)
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from autograder.authoring.master import read_master
 from autograder.course import Course, find_root, load_course
-from autograder.reference import reference_namespace
+from autograder.reference import answers_of
 from autograder.suite import Suite, load_suite
 from autograder.truth import DrawnCase, Truth
 from seqlab.checking.compare import TOLERANCES
@@ -63,7 +63,7 @@ def growth(course: Course) -> Iterator[str]:
     yield "| T | H | RNN, float32 | LSTM, float32 | RNN, float64 | LSTM, float64 |"
     yield "|---:|---:|---:|---:|---:|---:|"
     kinds = (("s01_rnn", rnn_passes, 1), ("s04_gates", lstm_passes, 4))
-    names = {stage: _answers(course, stage) for stage, _, _ in kinds}
+    names = {stage: answers_of(course, stage) for stage, _, _ in kinds}
     for T, H in SHAPES:
         errors = [
             max(error(passes, names[stage], drawn(T, H, gates, seed), short) for seed in range(5))
@@ -107,11 +107,6 @@ def _distance(right: Value, wrong: Value) -> float:
         return float("inf")
     one, other = right.numbers.astype(float), wrong.numbers.astype(float)
     return float(np.abs(one - other).max(initial=0.0) / max(np.abs(one).max(initial=0.0), 1e-300))
-
-
-def _answers(course: Course, stage_id: str) -> dict[str, Any]:
-    stage = course.stage(stage_id)
-    return reference_namespace(read_master(course.master_path(stage.id), stage))
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from types import FrameType
 
 import numpy as np
 
-from autograder.authoring.checks import public_generator
+from autograder.authoring.checks import public_draws
 from autograder.authoring.master import Master
 from autograder.course import CourseError
 from autograder.proving.making import Mutant
@@ -84,9 +84,7 @@ def _hidden(truth: Truth, suite: Suite, exercise: str, seed: int) -> list[Public
 
 
 def _public(truth: Truth, suite: Suite, exercise: str) -> list[PublicCase]:
-    own = suite.exercise(exercise)
-    cases = [case for case in own.cases if case.public]
-    return [_plain(truth.draw(own, case, public_generator(suite.stage, exercise, case.title))) for case in cases]
+    return [_plain(drawn) for drawn in public_draws(suite.exercise(exercise), truth)]
 
 
 def _plain(drawn: DrawnCase) -> PublicCase:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import torch
 
 from autograder.drawing import distinct_sizes
-from autograder.suite import Draw
+from autograder.suite import Draw, Oracle
 from autograder.suites import s06_captioning_oracles as oracles
 from autograder.suites.s06_captioning_plays import PADDING
 from seqlab.checking.values import Array
@@ -85,20 +87,25 @@ def layered(rng: np.random.Generator, single: bool = False, dtype: str = "float6
     return task | layers(rng, F, W, H, V, dtype)
 
 
-def scored(rng: np.random.Generator) -> Arrays:
-    """Scores for the loss alone, float32, with a good many steps, so that rounding in between is seen."""
+def scored(
+    rng: np.random.Generator, captioner: Callable[..., Arrays] = layered, oracle: Oracle = oracles.module
+) -> Arrays:
+    """Scores for the loss alone, float32, with a good many steps, so that rounding in between is seen.
+
+    ``captioner`` draws features and layers, ``oracle`` knows the loss; both are the torch module's unless told.
+    """
     for _ in range(TRIES):
-        arrays = layered(rng, dtype="float32")
+        arrays = captioner(rng, dtype="float32")
         N, T, V = 7, 40, len(arrays["embed_weight"])
         del arrays["features"]
         captions, scores = stored(rng, N, T, V, arrays["special"]), normal(rng, (N, T - 1, V), "float32", 2.0)
         arrays |= {"captions": captions, "scores": scores}
-        if is_between_short_floats(float(oracles.module(**arrays)["loss"])):
+        if _is_between_short_floats(float(oracle(**arrays)["loss"])):
             return arrays
     raise RuntimeError(f"no loss between two short floats in {TRIES} draws")
 
 
-def is_between_short_floats(number: float) -> bool:
+def _is_between_short_floats(number: float) -> bool:
     """Whether a number lies well between two neighbours in bfloat16: a sum that was made in them cannot hit it."""
     return abs(float(torch.tensor(number).bfloat16()) - number) > 1e-3 * abs(number)
 

@@ -8,8 +8,9 @@ import numpy as np
 
 from autograder.drawing import distinct_sizes
 from autograder.suite import Draw
+from autograder.suites import s06_captioning_draws
 from autograder.suites import s07_attention_oracles as oracles
-from autograder.suites.s06_captioning_draws import is_between_short_floats, is_rich, normal, specials, stored
+from autograder.suites.s06_captioning_draws import is_rich, normal, specials, stored
 from seqlab.checking.values import Array
 
 Arrays = dict[str, Array]
@@ -113,16 +114,8 @@ def one_place(draw: Draw) -> Draw:
 
 
 def scored(rng: np.random.Generator) -> Arrays:
-    """Scores for the loss alone, float32, with a good many steps, so that rounding in between is seen."""
-    for _ in range(TRIES):
-        arrays = told(rng, dtype="float32")
-        N, T, V = 7, 40, len(arrays["embed_weight"])
-        del arrays["features"]
-        captions, scores = stored(rng, N, T, V, arrays["special"]), normal(rng, (N, T - 1, V), "float32", 2.0)
-        arrays |= {"captions": captions, "scores": scores}
-        if is_between_short_floats(float(oracles.captioner(**arrays)["loss"])):
-            return arrays
-    raise RuntimeError(f"no loss between two short floats in {TRIES} draws")
+    """Scores for the loss alone, as in stage 6."""
+    return s06_captioning_draws.scored(rng, told, oracles.captioner)
 
 
 def speaking(

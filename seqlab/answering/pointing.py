@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from seqlab.boxes import covered, middles_inside
 from seqlab.checking.values import Array
 from seqlab.data import load_captions
 from seqlab.data.places import Places
@@ -61,17 +62,5 @@ def pointing(weights: Array, boxes: Array, side: int) -> Pointed:
     """
     grid = round(weights.shape[1] ** 0.5)
     share = covered(boxes, grid, side).reshape(weights.shape)
-    centres = (np.stack(np.divmod(weights.argmax(axis=1), grid)[::-1], axis=1) + 0.5) * side / grid
-    hit = (boxes[:, :2] <= centres) & (centres < boxes[:, 2:])
-    return Pointed(float((weights * share).sum(axis=1).mean()), float(hit.all(axis=1).mean()))
-
-
-def covered(boxes: Array, grid: int, side: int) -> Array:
-    """Which part of each cell of a grid lies inside each box: (R, grid, grid)."""
-    edges = np.arange(grid) * side / grid
-    size = side / grid
-    across, down = (
-        np.clip(np.minimum(boxes[:, k + 2, None], edges + size) - np.maximum(boxes[:, k, None], edges), 0, None)
-        for k in (0, 1)
-    )
-    return np.asarray(down[:, :, None] * across[:, None, :] / size**2)
+    hit = middles_inside(boxes, grid, side).reshape(weights.shape)[np.arange(len(weights)), weights.argmax(axis=1)]
+    return Pointed(float((weights * share).sum(axis=1).mean()), float(hit.mean()))

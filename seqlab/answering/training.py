@@ -12,6 +12,7 @@ from tqdm.auto import tqdm
 from seqlab.answering.by_image import Group, QuestionsByImage
 from seqlab.checking.values import Array
 from seqlab.language.threads import one_thread
+from seqlab.torch_training import learn
 
 See = Callable[[QuestionsByImage, Tensor], Tensor]  # numbers of images (B,) become positions (B, L, F)
 Score = Callable[[Tensor, Tensor, Tensor], Tensor]  # questions, lengths, positions (N, L, F) become scores (N, K)
@@ -61,7 +62,7 @@ def fit(
         for _ in progress:
             for group in asked.minibatches(images, rng):
                 loss = loss_of(_scores(see, score, asked, group), group.answers)
-                losses.append(_step(learner, loss, optimizer))
+                losses.append(learn(learner, loss, optimizer))
                 schedule.step()
             progress.set_postfix(loss=f"{np.mean(losses[-50:]):.3f}")
     learner.eval()
@@ -106,11 +107,3 @@ def by(eye: nn.Module) -> See:
 
 def _scores(see: See, score: Score, asked: QuestionsByImage, group: Group) -> Tensor:
     return score(group.questions, group.lengths, see(asked, group.images)[group.places])
-
-
-def _step(learner: nn.Module, loss: Tensor, optimizer: torch.optim.Optimizer) -> float:
-    optimizer.zero_grad()
-    loss.backward()
-    nn.utils.clip_grad_norm_(learner.parameters(), 1.0)
-    optimizer.step()
-    return loss.item()

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from seqlab.boxes import covered, middles_inside
 from seqlab.checking.values import Array
 from seqlab.data.places import Places
 from seqlab.data.ready import folder_of
@@ -141,15 +142,14 @@ def box_scores(
         raise ValueError(f"expected weights of {CELLS**2} places; found {weights.shape[2]}")
     found = [(n, t, digit) for n, told in enumerate(digits) for t, digit in enumerate(told or ()) if digit >= 0]
     rows, steps, things = np.array(found, dtype=np.int64).reshape(-1, 3).T
-    left, top, right, bottom = boxes[rows, things].T
-    covered = _overlap(top, bottom)[:, :, None] * _overlap(left, right)[:, None, :]
-    middles = _middles(top, bottom)[:, :, None] & _middles(left, right)[:, None, :]
+    meant = boxes[rows, things]
+    inside, middles = covered(meant, CELLS, SIDE), middles_inside(meant, CELLS, SIDE)
     looks = weights[rows, steps].reshape(-1, CELLS, CELLS)
     peaks = weights[rows, steps].argmax(axis=1)
     return BoxScores(
-        inside=(looks * covered).sum(axis=(1, 2)),
+        inside=(looks * inside).sum(axis=(1, 2)),
         peak=middles.reshape(-1, CELLS**2)[np.arange(len(looks)), peaks],
-        area=covered.mean(axis=(1, 2)),
+        area=inside.mean(axis=(1, 2)),
         chance=middles.mean(axis=(1, 2)),
         words=np.array([said[n][t] for n, t, _ in found]),
     )
@@ -166,16 +166,3 @@ def phrase_scores(digits: Sequence[Sequence[int] | None], weights: Array, boxes:
         for place, digit in enumerate(present):
             means[n, place] = weights[n, np.flatnonzero(np.array(digits[n]) == digit)].mean(axis=0)
     return box_scores([["phrase"] * 2] * len(digits), told, means, boxes)
-
-
-def _overlap(low: Array, high: Array) -> Array:
-    """How much of each of the cells along a side lies between two borders in pixels, (K, 8), from 0 to 1."""
-    size = SIDE // CELLS
-    starts = np.arange(CELLS) * size
-    ends = np.minimum(high[:, None], starts + size)
-    return np.asarray(np.clip(ends - np.maximum(low[:, None], starts), 0, None) / size)
-
-
-def _middles(low: Array, high: Array) -> Array:
-    middles = (np.arange(CELLS) + 0.5) * SIDE / CELLS
-    return np.asarray((low[:, None] <= middles) & (middles < high[:, None]))

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from tqdm.auto import tqdm
 
 from seqlab.captioning.icons import Task
+from seqlab.torch_training import learn
 
 AT_A_TIME = 1024
 
@@ -93,12 +94,7 @@ def inner(model: Any) -> Any:
 def _learn(model: Any, optimizer: torch.optim.Optimizer, part: Task, short: bool) -> float:
     with torch.autocast(part.images.device.type, torch.bfloat16, enabled=short):
         scores = model(part.features, part.captions)
-    loss: Tensor = inner(model).loss_of(scores, part.captions)
-    optimizer.zero_grad()
-    loss.backward()
-    nn.utils.clip_grad_norm_(model.parameters(), 5.0)
-    optimizer.step()
-    return loss.item()
+    return learn(model, inner(model).loss_of(scores, part.captions), optimizer, most=5.0)
 
 
 def _parts(task: Task, size: int, drop: float, chance: torch.Generator) -> Iterator[Task]:

@@ -99,10 +99,10 @@ def nothing_there(names: Names, step: Step, parent: object) -> str:
 
 def tensor_in_place_of_several(names: Names, step: Step, parent: object) -> str:
     """One tensor where several things should be returned: it can be indexed too, and would fail later and elsewhere."""
-    wanted = names.of_items(step.target)
-    if len(wanted) < 2 or not isinstance(step.target, int) or step.target not in names.labels:
+    if not hasattr(parent, "shape") or not isinstance(step.target, int) or step.target not in names.labels:
         return ""
-    return wrong_count(names.labels[step.target], wanted, parent) if hasattr(parent, "shape") else ""
+    wanted = names.of_items(step.target)
+    return wrong_count(names.labels[step.target], wanted, parent) if len(wanted) > 1 else ""
 
 
 def gradient_that_does_not_fit(names: Names, step: Step, output: object, gradient: object) -> str:

@@ -121,8 +121,7 @@ def named_mistakes(outcomes: Sequence[CaseOutcome], known: dict[str, NamedMistak
     ranked = sorted(dict.fromkeys(keys), key=lambda key: -keys.count(key))
     ruled_out = {key for outcome in outcomes for key in outcome.ruled_out}
     fitting = [key for key in ranked if all(key in (*one.mistakes, *one.possible) for one in telling)]
-    fitting = [key for key in fitting if key not in ruled_out]
-    return tuple(known[key] for key in fitting)
+    return tuple(known[key] for key in fitting if key not in ruled_out)
 
 
 def _is_telling(outcome: CaseOutcome) -> bool:

@@ -8,26 +8,16 @@ from autograder.authoring.checks import public_checks
 from autograder.authoring.master import read_master
 from autograder.course import load_course
 from autograder.judge import Judge
+from autograder.proving.local import LocalSession
 from autograder.reference import reference_namespace
 from autograder.secret import CourseSecret
 from autograder.suite import load_suite
 from autograder.truth import Truth
-from seqlab.checking.workbench import Workbench
 from tests.conftest import ROOT
 
 COURSE = load_course(ROOT)
 SECRET = CourseSecret(bytes(32))
 SEED = 20260101
-
-
-class LocalSession:
-    """A session whose student code runs right here: for our own answers only."""
-
-    def __init__(self, namespace):
-        self._namespace = namespace
-
-    def bench(self):
-        return Workbench(self._namespace)
 
 
 class Subject:

@@ -6,12 +6,13 @@ A stage of course.toml is tested from the day it is there; ``variants_<stage>.py
 import numpy as np
 import pytest
 
+from autograder.proving.local import LocalSession
 from seqlab.checking.outcome import replay_case
 from seqlab.checking.report import named_mistakes
 from seqlab.checking.workbench import Workbench
 from seqlab.earlier import Earlier
 from seqlab.earlier.taught import LESSONS
-from tests.course.stages import SUBJECTS, LocalSession
+from tests.course.stages import SUBJECTS
 
 STAGES = list(SUBJECTS)
 MISTAKES = [

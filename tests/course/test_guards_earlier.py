@@ -7,10 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from autograder.proving.local import LocalSession
 from autograder.reference import reference_namespace
 from seqlab.checking.guards import LIBRARIES, Guard, Watch
 from seqlab.earlier import Earlier
-from tests.course.stages import SUBJECTS, LocalSession
+from tests.course.stages import SUBJECTS
 
 SUBJECT = SUBJECTS["s01_rnn"]
 FUNCTIONS = ("rnn_step_forward", "rnn_step_backward", "rnn_forward", "rnn_backward")

@@ -9,11 +9,11 @@ import torch
 
 from autograder.course import CourseError, load_course
 from autograder.judge import Judge
+from autograder.proving.local import LocalSession
 from autograder.reference import reference_namespace
 from autograder.secret import CourseSecret
 from seqlab.checking.guards import Guard, Watch
 from tests.conftest import ROOT
-from tests.course.stages import LocalSession
 
 NUMPY = Guard("f", ("f", "g"), ("numpy",))
 TORCH = Guard("f", ("f", "g"), ("torch",), ("torch.nn.RNN", "torch.nn.LSTM", "torch.nn.GRU", "torch.softmax"))

@@ -7,12 +7,12 @@ import torch
 from autograder.authoring.master import read_master
 from autograder.course import load_course
 from autograder.judge import Judge
+from autograder.proving.local import LocalSession
 from autograder.reference import reference_namespace
 from autograder.secret import CourseSecret
 from autograder.suite import load_suite
 from autograder.suites.s02_language_model_oracles import torch_char_rnn
 from autograder.truth import Truth
-from seqlab.checking.workbench import Workbench
 from seqlab.gradcheck import numeric_gradient, relative_error
 from tests.conftest import ROOT
 
@@ -141,16 +141,6 @@ def test_cells_are_told_by_one_measure_for_numbers_and_for_yes_and_no(names):
     np.testing.assert_allclose(as_bool, as_numbers, rtol=1e-10)
     _, idle = names["cell_selectivity"](np.full((50, 2), 0.1), labels)  # whose mean is not exactly 0.1
     np.testing.assert_array_equal(idle, 0)
-
-
-class LocalSession:
-    """A session whose student code runs right here."""
-
-    def __init__(self, namespace):
-        self._namespace = namespace
-
-    def bench(self):
-        return Workbench(self._namespace)
 
 
 def test_a_model_without_sampling_keeps_the_points_of_its_loss(names):

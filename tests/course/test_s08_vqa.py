@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 import torch
 
+from autograder.proving.local import LocalSession
 from seqlab.data import load_questions
 from seqlab.data.layouts.questions import Asked, write_questions
 from seqlab.data.places import Places, find_places
 from seqlab.data.storage.folders import build_folder
-from tests.course.stages import SUBJECTS, LocalSession
+from tests.course.stages import SUBJECTS
 
 SUBJECT = SUBJECTS["s08_vqa"]
 

@@ -10,8 +10,9 @@ from seqlab import pictures_answers
 from seqlab.answering.by_image import QuestionsByImage, columns
 from seqlab.answering.eye import Eye, strongest
 from seqlab.answering.kinds import nearest_images, shares_right, table
-from seqlab.answering.pointing import covered, pointing
+from seqlab.answering.pointing import pointing
 from seqlab.answering.training import answers_of, by, fit, known, seen_by
+from seqlab.boxes import covered
 
 
 class Ragged:
