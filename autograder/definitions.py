@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import ast
-import threading
-import warnings
 from collections.abc import Iterable
 from functools import lru_cache
 
 from IPython.core.inputtransformer2 import TransformerManager
 
+from autograder.parsing import parse
+
 UNPARSABLE = (SyntaxError, ValueError, RecursionError, MemoryError)
-_WARNINGS = threading.Lock()
 
 
 @lru_cache(maxsize=512)
@@ -58,10 +57,7 @@ def _dump(source: str) -> str:
 
 
 def _tree(source: str) -> ast.Module | None:
-    # Python warns of odd escapes in what it parses; the filters are the process's, so one thread at a time.
-    with _WARNINGS, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            return ast.parse(source)
-        except UNPARSABLE:
-            return None
+    try:
+        return parse(source)
+    except UNPARSABLE:
+        return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import linecache
 from collections.abc import Mapping
 from types import ModuleType
@@ -55,6 +54,6 @@ def _edited(cell: MasterCell, mistake: Mistake | None) -> str:
 def _run(module: ModuleType, filename: str, source: str) -> None:
     linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
     try:
-        exec(compile(ast.parse(source), filename, "exec"), vars(module))
+        exec(compile(source, filename, "exec", dont_inherit=True), vars(module))
     except Exception as error:
         raise CourseError(f"{filename}: the master's cell fails with {type(error).__name__}: {error}") from error

@@ -16,6 +16,7 @@ from typing import Any, Literal
 import jupytext
 
 from autograder.course import CourseError, Stage
+from autograder.parsing import parse
 
 Role = Literal["prose", "given", "answer", "demo", "scratch", "afterwards"]
 TAGGED_ROLES: tuple[Role, ...] = ("given", "demo", "scratch", "afterwards")
@@ -124,7 +125,7 @@ def _role_of_markdown(where: str, tags: list[str], otherwise_marked: bool) -> Ro
 
 def _require_python(where: str, source: str) -> None:
     try:
-        ast.parse(source)
+        parse(source)
     except SyntaxError as error:
         raise CourseError(f"{where}: the cell is not Python: {error.msg} in its line {error.lineno}") from error
 
@@ -163,7 +164,7 @@ def _stripped(source: str) -> set[str]:
 
 
 def _defined(source: str) -> set[str]:
-    tree = ast.parse(source)
+    tree = parse(source)
     return {node.name for node in tree.body if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
 
 

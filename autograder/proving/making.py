@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from autograder.authoring.master import BEGIN, END, MasterCell
+from autograder.parsing import parse
 from autograder.proving.expressions import EXPRESSIONS
 from autograder.proving.statements import STATEMENTS
 
@@ -47,7 +48,7 @@ class Place:
 
 def mutants_of(cell: MasterCell) -> list[Mutant]:
     """All mutants of an answer cell: changes between its markers only, each once."""
-    tree = ast.parse(cell.source)
+    tree = parse(cell.source)
     whole = ast.unparse(tree)
     found: dict[str, Mutant] = {whole: Mutant("", "", "", "", whole)}
     for place in list(_places(tree, _lines_of_the_answer(cell.source))):
