@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from autograder.course import find_root, load_course
 from autograder.proving.stage import Extent, Row, prove
-from autograder.proving.table import confused, lines_of, write_into
+from autograder.proving.table import confusion, lines_of, write_into
 
 PAGE = Path("docs/truth.md")
 
@@ -33,10 +33,8 @@ def main(stages: Sequence[str], mutants: int | None, seeds: int, jobs: int, writ
     with ProcessPoolExecutor(min(jobs, len(chosen)), get_context("forkserver"), torch.set_num_threads, (1,)) as pool:
         work = pool.map(partial(prove, course, extent=Extent(mutants, seeds)), chosen)
         proofs = dict(zip(chosen, tqdm(work, total=len(chosen), desc="proving", unit="stage"), strict=True))
-    text = "\n".join(lines_of(proofs))
+    text = "\n".join([*lines_of(proofs), "", *confusion(proofs), "", f"Right answers were graded with {seeds} seeds."])
     click.echo(text)
-    for line in confused(proofs):
-        click.echo(line)
     if write:
         write_into(course.root / PAGE, text)
     _tell_what_is_open(proofs)
