@@ -39,7 +39,7 @@ Hand in the notebook itself; nothing else is needed.
 
 
 def write_bundle(course: Course, folder: Path) -> Path:
-    """Write the student zip into ``folder`` and audit it; the same course gives the same bytes.
+    """Write the student zip into ``folder``, from fresh stages only, and audited; the same course gives the same bytes.
 
     Raises:
         AuditFailed: a stage is not what its master generates today, or the zip would give something away.
@@ -47,6 +47,15 @@ def write_bundle(course: Course, folder: Path) -> Path:
     stale = [line for stage in course.stages.values() for line in stale_files(course, stage)]
     if stale:
         raise AuditFailed("the bundle takes assignments/ as they are, and they are stale: " + "; ".join(stale))
+    return pack_bundle(course, folder)
+
+
+def pack_bundle(course: Course, folder: Path) -> Path:
+    """Write the student zip from assignments/ as they are.
+
+    Raises:
+        AuditFailed: the zip would give something away.
+    """
     contents = dict(sorted(_contents(course)))
     _audit(course, contents)
     folder.mkdir(parents=True, exist_ok=True)
