@@ -23,7 +23,6 @@ SINGLE = {
     "H": "states of a single number",
     "F": "images of a single number",
     "P": "a meeting in a single number",
-    "L": "a single position",
 }
 
 PRIORS = ExerciseSuite(
@@ -127,7 +126,8 @@ LOOKING = ExerciseSuite(
     (
         Case("scores, weights and gradients", draws.looking, plays.looks, weight=6),
         Case("other words behind the ends", partial(draws.looking, junk=True), plays.looks, weight=2),
-        *narrow_cases(plays.looks, lambda letter: partial(draws.looking, ones=letter), "NQLP", SINGLE, weight=1),
+        *narrow_cases(plays.looks, lambda letter: partial(draws.looking, ones=letter), "NQP", SINGLE, weight=1),
+        Case("a single position", only(partial(draws.looking, ones="L"), ("dscores",)), plays.looks_twice),
         Case("relevances in the thousands", draws.looking_far_apart, plays.looks_twice),
         Case("float32 stays float32", as_dtype(draws.looking, "float32"), plays.looks),
         Case("positions that do not lie in one piece", draws.looking_on_side, plays.looks_at_a_view),
