@@ -107,7 +107,7 @@ def one_after_the_other(oracle: Oracle) -> Oracle:
         if not others:
             return oracle(**inputs)
         second = first | {name.removeprefix("other_"): array for name, array in others.items()}
-        return oracle(**first) | {f"other_{name}": array for name, array in oracle(**second).items()}
+        return {**oracle(**first), **{f"other_{name}": array for name, array in oracle(**second).items()}}
 
     return _both
 
