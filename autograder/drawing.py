@@ -44,6 +44,16 @@ def with_huge(draw: Draw, name: str, factor: float = 1e4) -> Draw:
     return _outlying
 
 
+def with_other(draw: Draw, *names: str) -> Draw:
+    """For each input ``x`` of those named another one, ``other_x``: the same numbers in another order."""
+
+    def _doubled(rng: np.random.Generator) -> dict[str, Array]:
+        arrays = dict(draw(rng))
+        return arrays | {f"other_{name}": rng.permuted(arrays[name]) for name in names}
+
+    return _doubled
+
+
 def in_layout(draw: Draw, layouts: tuple[Layout, ...] = ("strided", "F")) -> Draw:
     """The same numbers in memory that is not C contiguous, the layouts taken in turn."""
 

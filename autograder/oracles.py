@@ -13,6 +13,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+from autograder.suite import Oracle
 from seqlab.checking.values import Array
 
 Outputs = Mapping[str, Array]
@@ -95,6 +96,20 @@ def gradient(tensor: Any) -> Array:
 def numpy_of(tensor: torch.Tensor) -> Array:
     """The entries of a tensor."""
     return np.asarray(tensor.detach().numpy())
+
+
+def one_after_the_other(oracle: Oracle) -> Oracle:
+    """An oracle for cases with a second input ``other_x`` beside some ``x``: its outputs are called ``other_...``."""
+
+    def _both(**inputs: Array) -> Mapping[str, Array]:
+        others = {name: array for name, array in inputs.items() if name.startswith("other_")}
+        first = {name: array for name, array in inputs.items() if name not in others}
+        if not others:
+            return oracle(**inputs)
+        second = first | {name.removeprefix("other_"): array for name, array in others.items()}
+        return {**oracle(**first), **{f"other_{name}": array for name, array in oracle(**second).items()}}
+
+    return _both
 
 
 def _network(Wx: Array, Wh: Array, b: Array) -> torch.nn.RNN:

@@ -81,6 +81,10 @@ class Student:
         """Lay an input in place and return its handle, to read its gradient later."""
         return self._play.do(Step("put", args=(self._play.encode(value),)))
 
+    def taken_of(self, name: str, attribute: str) -> Handle:
+        """An attribute of one of the student's own classes, such as a static method; nothing is made of the class."""
+        return self._play.do(Step("attr", name, attribute))
+
     def __getattr__(self, name: str) -> Callable[..., Any]:
         if name.startswith("_"):
             raise AttributeError(name)

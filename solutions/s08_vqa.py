@@ -333,7 +333,7 @@ class VQAModel(nn.Module):
         """The mean surprise at the right answers, among those that are known.
 
         It needs no model, and the demos below call it on the class: ``VQAModel.loss_of(scores, answers)``. That is what
-        ``@staticmethod`` is there for. The checks call it on a model and do not notice whether that line stands.
+        ``@staticmethod`` is there for. One of the checks does the same.
 
         Args:
             scores: (N, K), as forward returns them.

@@ -3,31 +3,46 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
-from autograder.drawing import in_layout, normal, with_huge
-from autograder.suite import Case, ExerciseSuite, Suite
+from autograder.drawing import in_layout, normal, with_huge, with_other
+from autograder.narrow import narrow_cases
+from autograder.oracles import one_after_the_other
+from autograder.student import Play
+from autograder.suite import Case, Draw, ExerciseSuite, Suite
 from autograder.suites import s07_attention_draws as draws
 from autograder.suites import s07_attention_oracles as oracles
 from autograder.suites import s07_attention_plays as plays
 from autograder.suites import s07_attention_toys as toys
 
 SCALE = 1.2  # of the numbers drawn: places should weigh differently
-looks = normal(draws.look_shapes, SCALE)
-looks_back = normal(partial(draws.look_shapes, gradient=True), SCALE)
+FEW = 0.9  # the weight of a case that takes nothing for granted: about 7 % of these exercises
+THIN = {"N": "a single image", "H": "states of a single number", "R": "maps of a single row"}
+PLACES = THIN | {"L": "a single place", "Q": "queries of a single number", "D": "a single feature at each place"}
+
+
+def maps(gradient: bool = False, dtype: str = "float64", **sizes: Any) -> Draw:
+    """States and maps of places."""
+    return normal(partial(draws.look_shapes, gradient=gradient, **sizes), SCALE, dtype)
+
+
+def map_cases(play: Play, gradient: bool, weight: float) -> tuple[Case, ...]:
+    """Maps of 4 by 4, and others for a small share: whoever takes the size of a map for granted keeps most points."""
+    return (
+        Case("maps of four by four places", maps(gradient), play, weight=weight),
+        Case("maps that are not square", maps(gradient, oblong=True), play, weight=FEW),
+        *narrow_cases(play, lambda letter: maps(gradient, ones=letter), "NRH", THIN, weight=FEW),
+    )
+
 
 LOOK = ExerciseSuite(
     "dot_product_attention_forward",
     (
-        Case("maps that are not square", looks, plays.look, weight=4),
-        Case("a single image", normal(draws.single_shapes, SCALE), plays.look, weight=2),
-        Case("maps of a single row", normal(draws.row_shapes, SCALE), plays.look),
-        Case("states of a single number", normal(draws.thin_shapes, SCALE), plays.look, weight=1.5),
-        Case(
-            "float32 stays float32", draws.measured(normal(draws.look_shapes, SCALE, "float32")), plays.look_and_measure
-        ),
-        Case("arrays that do not lie in one piece", in_layout(looks), plays.look),
-        Case("a huge image among ordinary ones", with_huge(looks, "A"), plays.look),
-        Case("your arguments are left alone", looks, plays.look, guards_inputs=True),
+        *map_cases(plays.look, gradient=False, weight=5),
+        Case("float32 stays float32", draws.measured(maps(dtype="float32")), plays.look_and_measure),
+        Case("arrays that do not lie in one piece", in_layout(maps()), plays.look),
+        Case("a huge image among ordinary ones", with_huge(maps(), "A"), plays.look),
+        Case("your arguments are left alone", maps(), plays.look, guards_inputs=True),
     ),
     oracles.torch_look,
     toys.LOOK(plays.look),
@@ -35,27 +50,11 @@ LOOK = ExerciseSuite(
 LOOK_BACK = ExerciseSuite(
     "dot_product_attention_backward",
     (
-        Case("maps that are not square", looks_back, plays.look_back, weight=5),
-        Case("a single image", normal(partial(draws.single_shapes, gradient=True), SCALE), plays.look_back, weight=2),
-        Case("maps of a single row", normal(partial(draws.row_shapes, gradient=True), SCALE), plays.look_back),
-        Case(
-            "states of a single number",
-            normal(partial(draws.thin_shapes, gradient=True), SCALE),
-            plays.look_back,
-            weight=1.5,
-        ),
-        Case(
-            "float32 stays float32",
-            draws.measured(normal(partial(draws.look_shapes, gradient=True), SCALE, "float32")),
-            plays.look_back_and_measure,
-        ),
-        Case("arrays that do not lie in one piece", in_layout(looks_back), plays.look_back),
-        Case(
-            "two looks, back through the first",
-            normal(partial(draws.look_shapes, gradient=True, other=True), SCALE),
-            plays.look_back,
-        ),
-        Case("your arguments are left alone", looks_back, plays.look_back, guards_inputs=True),
+        *map_cases(plays.look_back, gradient=True, weight=6),
+        Case("float32 stays float32", draws.measured(maps(True, "float32")), plays.look_back_and_measure),
+        Case("arrays that do not lie in one piece", in_layout(maps(True)), plays.look_back),
+        Case("two looks, back through the first", maps(True, other=True), plays.look_back),
+        Case("your arguments are left alone", maps(True), plays.look_back, guards_inputs=True),
     ),
     oracles.torch_look,
     toys.LOOK_BACK(plays.look_back),
@@ -63,53 +62,72 @@ LOOK_BACK = ExerciseSuite(
 LOOK_IN_TORCH = ExerciseSuite(
     "dot_product_attention",
     (
-        Case("maps that are not square", looks_back, plays.look_in_torch, weight=4),
-        Case("a single image", normal(partial(draws.single_shapes, gradient=True), SCALE), plays.look_in_torch),
-        Case(
-            "float32 stays float32",
-            normal(partial(draws.look_shapes, gradient=True), SCALE, "float32"),
-            plays.look_in_torch,
-        ),
-        Case("huge scores among ordinary ones", with_huge(looks_back, "prev_h"), plays.look_in_torch, weight=0.5),
-        Case("bfloat16, as on a GPU", normal(draws.look_shapes, SCALE, "float32"), plays.look_in_bfloat16),
+        *map_cases(plays.look_in_torch, gradient=True, weight=5),
+        Case("float32 stays float32", maps(True, "float32"), plays.look_in_torch),
+        Case("huge scores among ordinary ones", with_huge(maps(True), "prev_h"), plays.look_in_torch, weight=0.5),
+        Case("bfloat16, as on a GPU", maps(dtype="float32"), plays.look_in_bfloat16),
     ),
     oracles.torch_look,
     toys.LOOK_IN_TORCH(plays.look_in_torch),
 )
+
+
+def asking(gradient: str = "attn", ones: str = "", dtype: str = "float64") -> Draw:
+    """Queries, keys and values."""
+    return normal(partial(draws.ask_shapes, gradient=gradient, ones=ones), SCALE, dtype)
+
+
 ASK = ExerciseSuite(
     "additive_attention",
     (
-        Case("what is seen", normal(partial(draws.ask_shapes, gradient="attn"), SCALE), plays.ask, weight=4),
-        Case("where it looks", normal(partial(draws.ask_shapes, gradient="weights"), SCALE), plays.ask_for_weights),
-        Case("one place", normal(partial(draws.ask_shapes, gradient="attn", single=True), SCALE), plays.ask),
-        Case("float32 stays float32", normal(partial(draws.ask_shapes, gradient="attn"), SCALE, "float32"), plays.ask),
-        Case("bfloat16, as on a GPU", normal(draws.ask_shapes, SCALE, "float32"), plays.ask_in_bfloat16),
+        Case("what is seen", asking(), plays.ask, weight=4),
+        Case("where it looks", asking("weights"), plays.ask_for_weights),
+        *narrow_cases(plays.ask, lambda letter: asking(ones=letter), "NLQD", PLACES),
+        Case("float32 stays float32", asking(dtype="float32"), plays.ask),
+        Case("bfloat16, as on a GPU", asking("", dtype="float32"), plays.ask_in_bfloat16),
         Case("huge scores", draws.loud, plays.ask),
     ),
     oracles.torch_ask,
     toys.ASK(plays.ask),
 )
+
+
+def reading(dtype: str = "float64", **sizes: Any) -> Draw:
+    """Words, maps and the weights of an LSTM."""
+    return normal(partial(draws.read_shapes, **sizes), dtype=dtype)
+
+
 LSTM = ExerciseSuite(
     "AttentionLSTM",
     (
         Case("one step", normal(draws.step_shapes), plays.step, weight=4),
-        Case("states, looks and gradients", normal(draws.read_shapes), plays.read, weight=6),
-        Case("a single step", normal(partial(draws.read_shapes, single=True)), plays.read, weight=2),
-        Case("float32 stays float32", normal(draws.read_shapes, dtype="float32"), plays.read),
-        Case(
-            "bfloat16, as on a GPU",
-            normal(partial(draws.read_shapes, gradient=False), dtype="float32"),
-            plays.read_in_bfloat16,
-        ),
+        Case("states, looks and gradients", reading(), plays.read, weight=6),
+        Case("maps that are not square", reading(oblong=True), plays.read),
+        *narrow_cases(plays.read, lambda letter: reading(ones=letter), "NTDH", THIN, weight=FEW),
+        Case("one batch of images after another", with_other(reading(gradient=False), "x", "A"), plays.read_two_images),
+        Case("float32 stays float32", reading("float32"), plays.read),
+        Case("bfloat16, as on a GPU", reading("float32", gradient=False), plays.read_in_bfloat16),
     ),
-    oracles.torch_lstm,
+    one_after_the_other(oracles.torch_lstm),
     toys.READ(plays.read),
 )
 CAPTIONER = ExerciseSuite(
     "AttentionCaptioner",
     (
         Case("scores, looks, loss and gradients", draws.told, plays.caption_loss, weight=6),
-        Case("a single image, a caption without words", partial(draws.told, single=True), plays.caption_loss),
+        *narrow_cases(
+            plays.caption_loss,
+            lambda letter: partial(draws.told, ones=letter),
+            "NTLH",
+            PLACES | {"T": "captions without words"},
+            weight=1.3,
+        ),
+        Case(
+            "one batch of images after another",
+            with_other(draws.told, "features"),
+            plays.caption_two_images,
+            weight=1.3,
+        ),
         Case("a gradient through the weights", draws.weighed, plays.caption_weights),
         Case("another attend in place of yours: scores", draws.one_place(draws.told), plays.caption_one_place),
         Case("float32 stays float32", partial(draws.told, dtype="float32"), plays.caption_loss),
@@ -119,9 +137,9 @@ CAPTIONER = ExerciseSuite(
         Case("words that may not be said", partial(draws.speaking, shy=False), plays.caption_sample),
         Case("every row ends early", partial(draws.speaking, brief=True), plays.caption_sample, weight=2),
         Case("another attend in place of yours: words", draws.one_place(draws.speaking), plays.sample_one_place),
-        Case("a single word", partial(draws.speaking, N=1, max_length=1), plays.caption_sample),
+        Case("a single word", partial(draws.speaking, N=1, max_length=1), plays.caption_sample, weight=1.3),
     ),
-    oracles.captioner,
+    one_after_the_other(oracles.captioner),
     toys.CAPTIONER(plays.caption_loss),
 )
 HARD = ExerciseSuite(
@@ -129,7 +147,12 @@ HARD = ExerciseSuite(
     (
         Case("captions of several lengths", draws.drawn, plays.reinforce, weight=5),
         Case("captions that fill their rows", partial(draws.drawn, full=True), plays.reinforce, weight=2),
-        Case("a single word", partial(draws.drawn, single=True, full=True), plays.reinforce),
+        *narrow_cases(
+            plays.reinforce,
+            lambda letter: partial(draws.drawn, ones=letter, full=True),
+            "NTL",
+            {"N": "a single caption", "T": "captions of a single word", "L": "a single place"},
+        ),
         Case("float32 stays float32", partial(draws.drawn, dtype="float32"), plays.reinforce),
     ),
     oracles.hard,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from autograder import drawing
 from autograder.drawing import distinct_sizes
 from autograder.suite import Draw
 from autograder.suites import s06_captioning_draws
@@ -16,52 +17,46 @@ from seqlab.checking.values import Array
 Arrays = dict[str, Array]
 Shape = dict[str, tuple[int, ...]]
 TRIES = 400
+SIDE = 4
 
 
-def look_shapes(rng: np.random.Generator, gradient: bool = False, other: bool = False) -> Shape:
-    """N, H, R, C all different: maps are not square."""
-    N, H, R, C = distinct_sizes(rng, 4)
+def look_shapes(
+    rng: np.random.Generator, gradient: bool = False, other: bool = False, oblong: bool = False, ones: str = ""
+) -> Shape:
+    """N and H differ, and are not 4: maps are 4 by 4, as in most courses, or ``oblong``, with no side of 4.
+
+    The letters in ``ones`` are sizes that are 1: N, H, or R, the rows of a map, which then has other columns than 4.
+    """
+    N, H, rows, columns = (1 if letter in ones else size for letter, size in zip("NHRC", _not(SIDE, rng), strict=False))
+    R, C = (rows, columns) if oblong or "R" in ones else (SIDE, SIDE)
     shapes: Shape = {"prev_h": (N, H), "A": (N, H, R, C)}
     shapes |= {"dattn": (N, H)} if gradient else {}
     return shapes | ({"other_h": (N, H), "other_A": (N, H, R, C)} if other else {})
 
 
-def single_shapes(rng: np.random.Generator, gradient: bool = False) -> Shape:
-    """A single image."""
-    H, R, C = distinct_sizes(rng, 3)
-    shapes: Shape = {"prev_h": (1, H), "A": (1, H, R, C)}
-    return shapes | ({"dattn": (1, H)} if gradient else {})
+def _not(size: int, rng: np.random.Generator, high: int = 8) -> tuple[int, ...]:
+    """The sizes from 2 on below ``high`` but for one, in any order."""
+    return tuple(one for one in distinct_sizes(rng, high - 2, high=high) if one != size)
 
 
-def row_shapes(rng: np.random.Generator, gradient: bool = False) -> Shape:
-    """A map of a single row."""
-    N, H, C = distinct_sizes(rng, 3)
-    shapes: Shape = {"prev_h": (N, H), "A": (N, H, 1, C)}
-    return shapes | ({"dattn": (N, H)} if gradient else {})
-
-
-def ask_shapes(rng: np.random.Generator, gradient: str = "", single: bool = False) -> Shape:
-    """N, L, Q, D all different; ``single`` makes N = L = 1; ``gradient`` names what has one."""
-    N, L, Q, D = distinct_sizes(rng, 4)
-    N, L = (1, 1) if single else (N, L)
+def ask_shapes(rng: np.random.Generator, gradient: str = "", ones: str = "") -> Shape:
+    """N, L, Q, D all different, but 1 for the letters in ``ones``; ``gradient`` names what has one."""
+    N, L, Q, D = drawing.sizes(rng, "NLQD", ones)
     shapes: Shape = {"query": (N, Q), "keys": (N, L, Q), "values": (N, L, D), "v": (Q,)}
     of = {"attn": (N, D), "weights": (N, L)}
     return shapes | ({f"d{gradient}": of[gradient]} if gradient else {})
 
 
 def loud(rng: np.random.Generator) -> Arrays:
-    """Scores so large that their exponentials are no numbers any more, in float64 too."""
+    """Scores near 2000 for some images and near -2000 for others: their exponentials are no numbers, or all zero.
+
+    Within an image they differ by ordinary amounts. If they differed by thousands, gradients would be what rounding
+    leaves of differences that vanish, and two right answers would not agree.
+    """
     arrays = {name: rng.standard_normal(shape) for name, shape in ask_shapes(rng, gradient="attn").items()}
-    arrays["v"] = np.sign(arrays["v"]) * 1e4 * (1 + abs(arrays["v"]))
-    scores = np.tanh(arrays["query"][:, None] + arrays["keys"]) @ arrays["v"]
-    return arrays | {"v": arrays["v"] * (1.0 if scores.max() > -scores.min() else -1.0)}
-
-
-def thin_shapes(rng: np.random.Generator, gradient: bool = False) -> Shape:
-    """States of a single number, H = 1: what is done with H does not show."""
-    N, R, C = distinct_sizes(rng, 3)
-    shapes: Shape = {"prev_h": (N, 1), "A": (N, 1, R, C)}
-    return shapes | ({"dattn": (N, 1)} if gradient else {})
+    arrays["keys"][:, :, -1] = np.where(np.arange(len(arrays["keys"])) % 2, -50.0, 50.0)[:, None]
+    arrays["v"][-1] = 2000.0
+    return arrays
 
 
 def step_shapes(rng: np.random.Generator) -> Shape:
@@ -70,10 +65,11 @@ def step_shapes(rng: np.random.Generator) -> Shape:
     return {"x": (N, D), "prev_h": (N, H), "prev_c": (N, H), "attn": (N, H)} | _weights(D, H)
 
 
-def read_shapes(rng: np.random.Generator, gradient: bool = True, single: bool = False) -> Shape:
-    """A whole sequence; N, T, D, H, R, C all different; ``single`` makes N = T = 1."""
-    N, T, D, H, R, C = distinct_sizes(rng, 6)
-    N, T = (1, 1) if single else (N, T)
+def read_shapes(rng: np.random.Generator, gradient: bool = True, oblong: bool = False, ones: str = "") -> Shape:
+    """A whole sequence over maps as in :func:`look_shapes`; N, T, D, H all different, but 1 for those in ``ones``."""
+    drawn = zip("NTDHRC", _not(SIDE, rng, high=9), strict=True)
+    N, T, D, H, rows, columns = (1 if letter in ones else size for letter, size in drawn)
+    R, C = (rows, columns) if oblong else (SIDE, SIDE)
     shapes: Shape = {"x": (N, T, D), "A": (N, H, R, C)}
     return shapes | ({"dh": (N, T, H)} if gradient else {}) | _weights(D, H)
 
@@ -82,10 +78,14 @@ def _weights(D: int, H: int) -> Shape:
     return {"Wx": (D, 4 * H), "Wh": (H, 4 * H), "Wattn": (H, 4 * H), "b": (4 * H,)}
 
 
-def told(rng: np.random.Generator, single: bool = False, dtype: str = "float64") -> Arrays:
-    """Features, captions of several lengths and a captioner; all sizes different."""
-    N, T, L, D, W, H, Q, V = sizes(rng)
-    N, T = (1, 2) if single else (N, T)
+def told(rng: np.random.Generator, ones: str = "", dtype: str = "float64") -> Arrays:
+    """Features, captions of several lengths and a captioner; all sizes different.
+
+    Sizes are 1 for the letters in ``ones``; with T, captions have one place more: ``<START>`` and ``<END>``.
+    """
+    drawn = zip("NTLDWHQV", sizes(rng), strict=True)
+    N, T, L, D, W, H, Q, V = (1 if letter in ones else size for letter, size in drawn)
+    T = 2 if "T" in ones else T
     special = specials(rng, V)
     features, captions = normal(rng, (N, L, D), dtype, 1.0), stored(rng, N, T, V, special)
     return {"features": features, "captions": captions, "special": special} | layers(rng, D, W, H, Q, V, dtype)
@@ -123,20 +123,21 @@ def speaking(
 ) -> Arrays:
     """A captioner with something to say: captions of several lengths that hang on the image and on their own words.
 
-    With ``brief`` every row ends before its last place.
+    With ``brief`` every row ends before its last place: of many images those are kept of which little is said.
     With ``shy`` the two words that may not be said would not be said anyway; without, they often score highest.
     """
     for _ in range(TRIES):
         _, _, L, D, W, H, Q, V = sizes(rng)
         special = specials(rng, V)
-        task = {"features": normal(rng, (N, L, D), "float64", 1.5), "special": special}
+        task = {"features": normal(rng, (10 * N if brief else N, L, D), "float64", 1.5), "special": special}
         parts = layers(rng, D, W, H, Q, V, "float64", scale=1.5)
         parts["vocabulary_bias"][special[2]] += 1.5
         parts["vocabulary_bias"][special[:2]] += -50.0 if shy else 1.0
         arrays = task | {"max_length": np.array([max_length])} | parts
         said = oracles.captioner(**arrays)["captions"]
-        rich = is_rich(said, special) and (shy or _would_say_both(arrays))
-        if N == 1 or (rich and not (brief and (said[:, -2:] != special[0]).any())):
+        rows = np.flatnonzero((said[:, -2:] == special[0]).all(axis=1) | (not brief))[:N]
+        arrays["features"], said = arrays["features"][rows], said[rows]
+        if N == 1 or (len(rows) == N and is_rich(said, special) and (shy or _would_say_both(arrays))):
             return arrays
     raise RuntimeError(f"no captioner with something to say in {TRIES} draws")
 
@@ -148,10 +149,12 @@ def _would_say_both(arrays: Arrays) -> bool:
     return {null, start} <= {row[0] for row in rows if len(row)}
 
 
-def drawn(rng: np.random.Generator, single: bool = False, full: bool = False, dtype: str = "float64") -> Arrays:
-    """Places drawn from their weights, and captions of several lengths; ``full`` leaves no step out."""
-    N, T, L = distinct_sizes(rng, 3, low=3)
-    N, T = (1, 1) if single else (N, T)
+def drawn(rng: np.random.Generator, ones: str = "", full: bool = False, dtype: str = "float64") -> Arrays:
+    """Places drawn from their weights, and captions of several lengths; ``full`` leaves no step out.
+
+    N, T, L all different, but 1 for the letters in ``ones``.
+    """
+    N, T, L = drawing.sizes(rng, "NTL", ones, low=3)
     lengths = rng.permutation(np.r_[T, max(T - 2, 1), rng.integers(1, T + 1, N)][:N])
     counts = np.arange(T) < (T if full else lengths[:, None])
     scores = rng.standard_normal((N, T, L))

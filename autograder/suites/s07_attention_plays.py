@@ -126,6 +126,14 @@ def read(student: Student, x: Array, A: Array, dh: Array, **weights: Array) -> O
     return {"h": h, "weights": looks} | gradients | {f"d{name}": getattr(model, name).grad for name in WEIGHTS}
 
 
+def read_two_images(student: Student, x: Array, A: Array, other_x: Array, other_A: Array, **weights: Array) -> Outputs:
+    """One model, two batches, one after the other; both count, and are looked at in the end."""
+    model = _looking(student, x, weights)
+    h, looks = model.forward(student.put(tensor(x)), student.put(tensor(A)))
+    other_h, other_looks = model.forward(student.put(tensor(other_x)), student.put(tensor(other_A)))
+    return {"h": h, "weights": looks, "other_h": other_h, "other_weights": other_looks}
+
+
 def read_in_bfloat16(student: Student, x: Array, A: Array, **weights: Array) -> Outputs:
     """A whole sequence in the GPU's short float."""
     model = _looking(student, x, weights).bfloat16()
@@ -154,6 +162,17 @@ def caption_weights(
     scores.sum().add(looks.mul(student.put(tensor(dweights))).sum()).backward()
     gradients = {f"d{name}": _gradient(_parameter(model, name)) for name in ("query_weight", "key_weight", "v")}
     return {"weights": looks, "dfeatures": seen.grad} | gradients
+
+
+def caption_two_images(
+    student: Student, features: Array, captions: Array, special: Array, other_features: Array, **layers: Array
+) -> Outputs:
+    """One captioner, two batches of images, one after the other; both count, and are looked at in the end."""
+    model = _captioner(student, features, special, layers)
+    told = student.put(tensor(captions))
+    scores, looks = model.forward(student.put(tensor(features)), told)
+    other_scores, other_looks = model.forward(student.put(tensor(other_features)), told)
+    return {"scores": scores, "weights": looks, "other_scores": other_scores, "other_weights": other_looks}
 
 
 def caption_one_place(

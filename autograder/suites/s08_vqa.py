@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from functools import partial
 
-from autograder.drawing import in_layout
+from autograder.drawing import in_layout, with_other
+from autograder.narrow import narrow_cases
+from autograder.oracles import one_after_the_other
 from autograder.suite import Case, ExerciseSuite, Suite
 from autograder.suites import s08_vqa_counting as counting
 from autograder.suites import s08_vqa_draws as draws
@@ -13,6 +15,15 @@ from autograder.suites import s08_vqa_plays as plays
 from autograder.suites import s08_vqa_toys as toys
 from autograder.suites.s05_sequences import by_input
 from autograder.suites.s05_sequences_drawing import as_dtype, only
+
+SINGLE = {
+    "N": "a single question",
+    "Q": "questions of a single word",
+    "D": "word vectors of a single number",
+    "H": "states of a single number",
+    "F": "images of a single number",
+    "P": "a meeting in a single number",
+}
 
 PRIORS = ExerciseSuite(
     "answer_priors",
@@ -23,7 +34,8 @@ PRIORS = ExerciseSuite(
         Case("answers that are none to choose from", partial(counting.counted, unknown=0.3), plays.priors, weight=3),
         Case("the first answer is the most common", counting.zero_most_common, plays.priors),
         Case("new questions in fewer columns", partial(counting.counted, narrow=True), plays.priors, weight=2),
-        Case("a single new question", partial(counting.counted, single=True), plays.priors),
+        Case("a single new question", partial(counting.counted, single=True), plays.priors, weight=1.2),
+        Case("questions of a single word", counting.of_one_word, plays.priors, weight=1.2),
         Case("arrays that do not lie in one piece", in_layout(counting.counted), plays.priors),
         Case(
             "your arguments are left alone",
@@ -42,7 +54,7 @@ ENCODER = ExerciseSuite(
         Case("a question in company and alone", draws.asked_alone, plays.state_alone, weight=3),
         Case("other words behind the ends", partial(draws.asked, junk=True), plays.states, weight=3),
         Case("more room than the longest needs", partial(draws.asked, roomy=True), plays.states, weight=2),
-        Case("a single word", partial(draws.asked, single=True), plays.states),
+        *narrow_cases(plays.states, lambda letter: partial(draws.asked, ones=letter), "NQDH", SINGLE, weight=1),
         Case("float32 stays float32", as_dtype(draws.asked, "float32"), plays.states),
         Case("asked twice", only(draws.asked, ("dstates",)), plays.states_twice),
         Case(
@@ -63,7 +75,7 @@ FUSE = ExerciseSuite(
         Case(
             "side by side at every position", partial(draws.meeting, doubled=True, places=True), plays.by_concatenation
         ),
-        Case("a single pair", partial(draws.meeting, single=True), plays.by_product),
+        *narrow_cases(plays.by_product, lambda letter: partial(draws.meeting, ones=letter), "NHFP", SINGLE, weight=1),
         Case("huge features among ordinary ones", draws.scaled(draws.meeting, "image"), plays.by_product),
         Case("float32 stays float32", as_dtype(draws.meeting, "float32"), plays.by_product),
         Case(
@@ -82,9 +94,14 @@ MODEL = ExerciseSuite(
         Case("scores by product, and gradients", draws.answering, plays.answers, weight=5),
         Case("scores by concatenation, and gradients", partial(draws.answering, doubled=True), plays.answers, weight=3),
         Case("other words behind the ends", partial(draws.answering, junk=True), plays.answers, weight=2),
-        Case("a single word about a single image", partial(draws.answering, single=True), plays.answers),
+        *narrow_cases(plays.answers, lambda letter: partial(draws.answering, ones=letter), "NQP", SINGLE, weight=1.3),
         Case("float32 stays float32", as_dtype(draws.answering, "float32"), plays.answers),
-        Case("asked twice", only(draws.answering, ("dscores",)), plays.answers_twice),
+        Case(
+            "one batch of images after another",
+            with_other(only(draws.answering, ("dscores",)), "image"),
+            plays.answers_about_two,
+            weight=1.3,
+        ),
         Case(
             "bfloat16, as on a GPU",
             as_dtype(only(draws.answering, ("dscores",)), "float32"),
@@ -92,6 +109,8 @@ MODEL = ExerciseSuite(
         ),
         Case("the loss and its gradient", draws.costing, plays.cost, weight=3),
         Case("the loss where some answers are unknown", partial(draws.costing, unknown=True), plays.cost, weight=4),
+        Case("the loss of a single question", draws.costing_once, plays.cost, weight=1.3),
+        Case("the loss asked of the class", draws.costing_of_class, plays.cost_of_class, weight=1.3),
         Case("the loss of huge scores", draws.costing_far_apart, plays.cost),
         Case(
             "the loss of scores in bfloat16",
@@ -99,7 +118,7 @@ MODEL = ExerciseSuite(
             plays.cost_in_bfloat16,
         ),
     ),
-    oracles.answering,
+    one_after_the_other(oracles.answering),
     toys.MODELS(plays.answers_twice),
 )
 LOOKING = ExerciseSuite(
@@ -107,14 +126,19 @@ LOOKING = ExerciseSuite(
     (
         Case("scores, weights and gradients", draws.looking, plays.looks, weight=6),
         Case("other words behind the ends", partial(draws.looking, junk=True), plays.looks, weight=2),
-        Case("a single position", only(partial(draws.looking, single=True), ("dscores",)), plays.looks_twice),
+        *narrow_cases(plays.looks, lambda letter: partial(draws.looking, ones=letter), "NQP", SINGLE, weight=1),
+        Case("a single position", only(partial(draws.looking, ones="L"), ("dscores",)), plays.looks_twice),
         Case("relevances in the thousands", draws.looking_far_apart, plays.looks_twice),
         Case("float32 stays float32", as_dtype(draws.looking, "float32"), plays.looks),
         Case("positions that do not lie in one piece", draws.looking_on_side, plays.looks_at_a_view),
-        Case("asked twice", only(draws.looking, ("dscores",)), plays.looks_twice),
+        Case(
+            "one batch of images after another",
+            with_other(only(draws.looking, ("dscores",)), "positions"),
+            plays.looks_at_two,
+        ),
         Case("bfloat16, as on a GPU", as_dtype(draws.looking_softly, "float32"), plays.looks_in_bfloat16),
     ),
-    oracles.looking,
+    one_after_the_other(oracles.looking),
     toys.LOOKS(plays.looks_twice),
 )
 CONSENSUS = ExerciseSuite(

@@ -114,6 +114,24 @@ def tells(arrays: Arrays) -> bool:
     return len(set(map(tuple, ways))) == 3 and ways[0][0] > 0 and len(set(alike)) == len(alike)
 
 
+def of_one_word(rng: Rng) -> Arrays:
+    """Questions of a single word in a single column, in the split and among the new ones; no ties, and three ways."""
+    for _ in range(TRIES):
+        which, seen = rng.integers(0, 5, 60), rng.integers(0, 4, 60)
+        words, numbers = rng.choice(np.arange(4, VOCABULARY), 6, replace=False), rng.choice(90, 5, replace=False)
+        asked, shown = rng.permutation(6), rng.integers(0, 5, 6)
+        arrays = {
+            "questions": words[which][:, None],
+            "images": numbers[seen],
+            "answers": _answers(rng, which, seen),
+            "new_questions": words[asked][:, None],
+            "new_images": numbers[shown],
+        }
+        if not tied(arrays) and len({tuple(one) for one in oracles.priors(**arrays).values()}) == 3:
+            return arrays
+    raise RuntimeError(f"no telling split in {TRIES} draws")
+
+
 def zero_most_common(rng: Rng) -> Arrays:
     """The same, where the most common answer is number 0."""
     arrays = counted(rng, unseen=True)

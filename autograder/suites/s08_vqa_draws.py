@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from autograder.drawing import distinct_sizes
+from autograder.drawing import sizes
 from autograder.suites.s05_sequences_drawing import (
     Shapes,
     linear,
@@ -27,14 +27,12 @@ Rng = np.random.Generator
 # ---------------------------------------------------------------- reading
 
 
-def asked(rng: Rng, single: bool = False, junk: bool = False, roomy: bool = False) -> Arrays:
-    """N, Q, D, H all different, lengths in no order, one of a single word.
+def asked(rng: Rng, ones: str = "", junk: bool = False, roomy: bool = False) -> Arrays:
+    """N, Q, D, H all different, but 1 for the letters in ``ones``; lengths in no order, one of a single word.
 
-    ``junk`` puts words behind the ends, and NULL last; ``roomy`` makes Q greater than the longest question;
-    ``single``: N = Q = 1.
+    ``junk`` puts words behind the ends, and NULL last; ``roomy`` makes Q greater than the longest question.
     """
-    N, Q, D, H = distinct_sizes(rng, 4, low=3)
-    N, Q = (1, 1) if single else (N, Q)
+    N, Q, D, H = sizes(rng, "NQDH", ones, low=3)
     drawn = _questions(rng, N, Q, junk, roomy) | {"dstates": rng.standard_normal((N, H))}
     return drawn | weights(rng, reader("", D, H), 0.8)
 
@@ -65,13 +63,13 @@ def _questions(rng: Rng, N: int, Q: int, junk: bool = False, roomy: bool = False
 # ---------------------------------------------------------------- meeting
 
 
-def meeting(rng: Rng, doubled: bool = False, single: bool = False, places: bool = False) -> Arrays:
-    """A question and an image for each of N; H, F and P all different, and from N.
+def meeting(rng: Rng, doubled: bool = False, ones: str = "", places: bool = False) -> Arrays:
+    """A question and an image for each of N; H, F and P all different, and from N, but 1 for the letters in ``ones``.
 
-    ``doubled``: the incoming gradient is that of a concatenation; ``places``: for each of N by L; ``single``: N = 1.
+    ``doubled``: the incoming gradient is that of a concatenation; ``places``: for each of N by L.
     """
-    N, L, H, F, P = distinct_sizes(rng, 5)
-    leading = (N, L) if places else (1,) if single else (N,)
+    N, L, H, F, P = sizes(rng, "NLHFP", ones)
+    leading = (N, L) if places else (N,)
     inputs = {"question": rng.standard_normal((*leading, H)), "image": rng.standard_normal((*leading, F))}
     inputs["dfused"] = rng.standard_normal((*leading, 2 * P if doubled else P))
     return inputs | weights(rng, meeting_point("", H, F, P))
@@ -85,10 +83,9 @@ def meeting_point(prefix: str, H: int, F: int, P: int) -> Shapes:
 # ---------------------------------------------------------------- models
 
 
-def answering(rng: Rng, doubled: bool = False, single: bool = False, junk: bool = False) -> Arrays:
-    """VQAModel with N, Q, D, H, F, P, K all different; ``doubled``: by concatenation; ``single``: N = Q = 1."""
-    N, Q, D, H, F, P, K = distinct_sizes(rng, 7, low=3, high=11)
-    N, Q = (1, 1) if single else (N, Q)
+def answering(rng: Rng, doubled: bool = False, ones: str = "", junk: bool = False) -> Arrays:
+    """VQAModel with N, Q, D, H, F, P, K all different, but 1 for those in ``ones``; ``doubled``: by concatenation."""
+    N, Q, D, H, F, P, K = sizes(rng, "NQDHFPK", ones, low=3, high=11)
     shapes = reader("encoder.", D, H) | meeting_point("projections.", H, F, P)
     shapes |= linear("head", 2 * P if doubled else P, K)
     inputs = _questions(rng, N, Q, junk, roomy=junk) | {"image": rng.standard_normal((N, F))}
@@ -100,7 +97,7 @@ def costing(rng: Rng, unknown: bool = False, many: bool = False) -> Arrays:
 
     ``many`` makes N great, so that rounding in between is seen; the scores themselves are exact in bfloat16.
     """
-    arrays = only(answering, ("questions", "lengths", "image", "dscores"))(rng)
+    arrays = model_alone(rng)
     K, N = len(arrays["head.weight"]), 90 if many else int(rng.integers(12, 16))
     answers = rng.integers(0, K, N)
     answers[:2] = 0, K - 1
@@ -110,6 +107,24 @@ def costing(rng: Rng, unknown: bool = False, many: bool = False) -> Arrays:
     return arrays | {"given_scores": np.round(scores * 8) / 8 if many else scores, "right_answers": answers}
 
 
+def costing_once(rng: Rng) -> Arrays:
+    """Scores and the right answer of a single question."""
+    arrays = model_alone(rng)
+    K = len(arrays["head.weight"])
+    return arrays | {"given_scores": rng.standard_normal((1, K)) * 2, "right_answers": rng.integers(0, K, 1)}
+
+
+def costing_of_class(rng: Rng) -> Arrays:
+    """Scores and right answers for a loss that is asked of the class: there is no model, and no weights."""
+    arrays = costing(rng, unknown=True)
+    return {name: arrays[name] for name in ("given_scores", "right_answers")} | {"of_class": np.array([1])}
+
+
+def model_alone(rng: Rng) -> Arrays:
+    """The weights of VQAModel alone."""
+    return only(answering, ("questions", "lengths", "image", "dscores"))(rng)
+
+
 def costing_far_apart(rng: Rng) -> Arrays:
     """The same with the last scores a thousand times as great, and the lowest of them that of the right answer."""
     arrays = scaled(costing, "given_scores", 1e3)(rng)
@@ -117,10 +132,9 @@ def costing_far_apart(rng: Rng) -> Arrays:
     return arrays
 
 
-def looking(rng: Rng, single: bool = False, junk: bool = False) -> Arrays:
-    """AttentionVQA with N, Q, D, H, L, F, P, K all different; ``single``: N = Q = L = 1."""
-    N, Q, D, H, L, F, P, K = distinct_sizes(rng, 8, low=3, high=12)
-    N, Q, L = (1, 1, 1) if single else (N, Q, L)
+def looking(rng: Rng, ones: str = "", junk: bool = False) -> Arrays:
+    """AttentionVQA with N, Q, D, H, L, F, P, K all different, but 1 for the letters in ``ones``."""
+    N, Q, D, H, L, F, P, K = sizes(rng, "NQDHLFPK", ones, low=3, high=12)
     shapes = reader("encoder.", D, H) | meeting_point("looking.", H, F, P)
     shapes |= meeting_point("projections.", H, F, P) | linear("head", P, K)
     inputs = _questions(rng, N, Q, junk, roomy=junk) | {"positions": rng.standard_normal((N, L, F))}

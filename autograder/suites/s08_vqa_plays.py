@@ -133,6 +133,16 @@ def answers(
     return {"scores": scores, "dimage": seen.grad} | named
 
 
+def answers_about_two(
+    student: Student, questions: Array, lengths: Array, image: Array, other_image: Array, **weights: Array
+) -> Outputs:
+    """The same questions about two batches of images, one after the other; both count, and are looked at in the end."""
+    model = _model(student, weights)
+    given, known = student.put(tensor(questions)), student.put(tensor(lengths))
+    scores = model(given, known, student.put(tensor(image)))
+    return {"scores": scores, "other_scores": model(given, known, student.put(tensor(other_image)))}
+
+
 def answers_twice(student: Student, questions: Array, lengths: Array, image: Array, **weights: Array) -> Outputs:
     """The same questions twice, from the same tensors; the second time counts."""
     model = _model(student, weights)
@@ -153,6 +163,12 @@ def cost(student: Student, given_scores: Array, right_answers: Array, **weights:
     loss = _model(student, weights).loss_of(scores, tensor(right_answers))
     loss.backward()
     return {"loss": loss, "dscores": scores.grad}
+
+
+def cost_of_class(student: Student, given_scores: Array, right_answers: Array, of_class: Array) -> Outputs:
+    """The loss of given scores, asked of the class, as the notebook does."""
+    loss_of = student.taken_of("VQAModel", "loss_of")
+    return {"loss": loss_of(tensor(given_scores), tensor(right_answers))}
 
 
 def cost_in_bfloat16(student: Student, given_scores: Array, right_answers: Array, **weights: Array) -> Outputs:
@@ -192,6 +208,16 @@ def looks_twice(student: Student, questions: Array, lengths: Array, positions: A
     model(given, known, seen)
     result = model(given, known, seen)
     return {"scores": result[0], "weights": result[1]}
+
+
+def looks_at_two(
+    student: Student, questions: Array, lengths: Array, positions: Array, other_positions: Array, **weights: Array
+) -> Outputs:
+    """The same questions about two batches of images, one after the other; both count, and are looked at in the end."""
+    model = _looking(student, weights)
+    given, known = student.put(tensor(questions)), student.put(tensor(lengths))
+    first, second = (model(given, known, student.put(tensor(one))) for one in (positions, other_positions))
+    return {"scores": first[0], "weights": first[1], "other_scores": second[0], "other_weights": second[1]}
 
 
 def looks_at_a_view(

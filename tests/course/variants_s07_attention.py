@@ -8,6 +8,8 @@ from torch import nn
 from torch.nn import functional
 
 from tests.course.variants_s06_captioning import in_place_of
+from tests.course.variants_s07_attention_models import MODELS
+from tests.course.variants_s07_attention_more import LOOKS
 
 
 def look_place_by_place(namespace):
@@ -387,4 +389,6 @@ VARIANTS = [
     hard_loss_step_by_step,
     hard_loss_with_a_triangle,
     hard_loss_of_a_distribution,
+    *LOOKS,
+    *MODELS,
 ]
