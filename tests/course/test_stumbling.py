@@ -17,9 +17,18 @@ RETURNS_NO_ARRAYS = {"clip_grad_norm", "bleu"}
 STATELESS_CLASSES = {"RowReader", "CharRNN", "RNN", "MultilayerRNN", "LSTM", "GRU", "FrameLabeller", "CaptioningRNN"}
 CLASSES_WITHOUT_STATES = {"GlimpseClassifier", "SequenceDrawer", "SentimentClassifier", "Seq2Seq", "Captioner"}
 ALSO_ANSWER = {"SequenceDrawer": "draw", "Seq2Seq": "translate", "CaptioningRNN": "sample", "Captioner": "sample"}
+LAST_LAYERS = {
+    "GlimpseClassifier": "read",
+    "SequenceDrawer": "ink",
+    "SentimentClassifier": "head",
+    "Seq2Seq": "head",
+    "FrameLabeller": "head",
+    "Captioner": "vocabulary",
+}
 RETURN_STATES = {"FrameLabeller": ("scores", "cache")}
 EXERCISES = [(stage, name) for stage in STAGES for name in SUBJECTS[stage].stage.points]
 SQUEEZED = [one for one in EXERCISES if one[1] not in RETURNS_NO_ARRAYS]
+WITH_LAST_LAYERS = [one for one in EXERCISES if one[1] in LAST_LAYERS]
 WITH_CACHES = [one for one in EXERCISES if one[1].endswith("_backward")]
 CLASSES = [one for one in EXERCISES if one[1] in STATELESS_CLASSES | CLASSES_WITHOUT_STATES]
 
@@ -57,6 +66,22 @@ def that_squeezes(namespace, name, returns):
 
     right, others = namespace[name], [ALSO_ANSWER[name]] if name in ALSO_ANSWER else []
     namespace[name] = replaced_methods(right, squeezing, *others) if isinstance(right, type) else squeezing(right)
+
+
+def that_squeezes_inside(layer):
+    """Squeeze what goes into the last layer."""
+
+    def make(right):
+        def forward(self, *args):
+            hook = getattr(self, layer).register_forward_pre_hook(lambda _, given: given[0].squeeze())
+            try:
+                return right(self, *args)
+            finally:
+                hook.remove()
+
+        return forward
+
+    return make
 
 
 def that_keeps_one_cache(namespace, backward):
@@ -152,6 +177,13 @@ def assert_little_is_lost(subject, namespace, exercise):
 def test_an_answer_that_squeezes_loses_a_little(subject, exercise):
     namespace = subject.reference()
     that_squeezes(namespace, exercise, subject.suite.returns)
+    assert_little_is_lost(subject, namespace, exercise)
+
+
+@pytest.mark.parametrize(("stage_id", "exercise"), WITH_LAST_LAYERS)
+def test_an_answer_that_squeezes_inside_loses_a_little(subject, exercise):
+    namespace = subject.reference()
+    namespace[exercise] = replaced_methods(namespace[exercise], that_squeezes_inside(LAST_LAYERS[exercise]))
     assert_little_is_lost(subject, namespace, exercise)
 
 
