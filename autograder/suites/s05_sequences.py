@@ -51,7 +51,7 @@ GLIMPSES = ExerciseSuite(
         Case("scores, places and gradients", drawing.looking, plays.glimpses, weight=6),
         Case("a single look at a single image", partial(drawing.looking, ones="NT"), plays.glimpses),
         *narrow(plays.glimpses, drawing.looking, "THS", ONE_LOOK, NARROW),
-        Case("float32 stays float32", as_dtype(drawing.looking, "float32"), plays.glimpses),
+        Case("float32 stays float32", as_dtype(drawing.calm_looking, "float32"), plays.glimpses),
         Case("asked twice", only(drawing.looking, ("dplaces",)), plays.glimpses_twice),
         Case("images that do not lie in one piece", drawing.looking_on_side, plays.glimpses_transposed),
         Case(ELSEWHERE, only(drawing.looking, ("dplaces",)), plays.glimpses_elsewhere, weight=0.5),
