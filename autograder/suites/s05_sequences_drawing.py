@@ -64,7 +64,7 @@ def looking(rng: Rng, ones: str = "") -> Arrays:
 
 
 def calm_looking(rng: Rng) -> Arrays:
-    """Places that hang little on states, so that gradients, and the roundings of float32, do not grow with the looks."""
+    """Places that hang little on states: neither gradients nor the roundings of float32 grow from look to look."""
     drawn = looking(rng)
     drawn["look.weight"] *= 0.3
     return drawn
