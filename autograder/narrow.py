@@ -11,6 +11,7 @@ NARROW = 0.7  # with the other weights of a suite, 5 to 10 % of an exercise: who
 TITLES = {
     "T": "several examples of a single step",
     "D": "a single feature",
+    "F": "a single feature of the image",
     "H": "a single hidden unit",
     "M": "a single score",
 }

@@ -22,7 +22,9 @@ PAGE = Path("docs/truth.md")
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("stages", nargs=-1)
-@click.option("--mutants", type=click.IntRange(min=1), default=None, help="At most so many mutants an exercise.")
+@click.option(
+    "--mutants", type=click.IntRange(min=0), default=None, help="At most so many mutants an exercise; 0 for none."
+)
 @click.option("--draws", type=click.IntRange(min=1), default=5, show_default=True, help="Of the cases, for mutants.")
 @click.option("--seeds", type=click.IntRange(min=0), default=50, show_default=True, help="For the right answers.")
 @click.option("--jobs", type=click.IntRange(min=1), default=os.cpu_count() or 1, help="Stages at a time.")

@@ -7,7 +7,7 @@ from functools import partial
 
 import numpy as np
 
-from autograder.drawing import distinct_sizes
+from autograder.drawing import sizes
 from autograder.suites import s05_sequences_oracles as oracles
 from seqlab.checking.values import Array
 
@@ -50,15 +50,24 @@ def only(draw: Callable[[Rng], Arrays], without: tuple[str, ...]) -> Callable[[R
 # ---------------------------------------------------------------- one to one, by looking
 
 
-def looking(rng: Rng, single: bool = False) -> Arrays:
-    """N, T, H, C, height and width all different, glimpses of 2 or 3 pixels; ``single``: N = T = 1."""
-    N, T, H, C = distinct_sizes(rng, 4)
-    N, T = (1, 1) if single else (N, T)
-    height, width = distinct_sizes(rng, 2, low=6, high=11)
-    size = int(rng.integers(2, 4))
+def looking(rng: Rng, ones: str = "") -> Arrays:
+    """N, T, H, C, height and width all different, glimpses of 2 or 3 pixels; but 1 for each of N, T, H, S in ``ones``.
+
+    S is the side of a glimpse.
+    """
+    N, T, H, C = sizes(rng, "NTHC", ones)
+    height, width = sizes(rng, "YX", low=6, high=11)
+    size = 1 if "S" in ones else int(rng.integers(2, 4))
     shapes = recurrent("cell", 3, size * size + 2, H, "") | linear("look", H, 2) | linear("read", H, C)
     inputs = {"images": rng.random((N, height, width)), "dscores": rng.standard_normal((N, T, C))}
     return inputs | {"dplaces": rng.standard_normal((N, T, 2))} | weights(rng, shapes, 0.7)
+
+
+def calm_looking(rng: Rng) -> Arrays:
+    """Places that hang little on states: neither gradients nor the roundings of float32 grow from look to look."""
+    drawn = looking(rng)
+    drawn["look.weight"] *= 0.3
+    return drawn
 
 
 def looking_on_side(rng: Rng) -> Arrays:
@@ -71,10 +80,9 @@ def looking_on_side(rng: Rng) -> Arrays:
 # ---------------------------------------------------------------- one to many
 
 
-def drawing(rng: Rng, single: bool = False) -> Arrays:
-    """N, T, width, H, C all different; ``single``: N = T = 1. Each class may occur twice."""
-    N, T, width, H, C = distinct_sizes(rng, 5, low=3, high=9)
-    N, T = (1, 1) if single else (N, T)
+def drawing(rng: Rng, ones: str = "") -> Arrays:
+    """N, T, W (the width), H, C all different, but 1 where their letter is in ``ones``. Each class may occur twice."""
+    N, T, width, H, C = sizes(rng, "NTWHC", ones, low=3, high=9)
     shapes: Shapes = {"start.weight": (C, H)} | recurrent("gru", 3, width, H) | linear("ink", H, width)
     rows = np.asarray(rng.random((N, T, width)) < 0.5, np.float64)
     inputs = {"labels": rng.integers(0, C, N), "rows": rows, "dscores": rng.standard_normal((N, T, width))}
@@ -91,14 +99,14 @@ def two_endings(rng: Rng) -> Arrays:
     return {"other_rows": other} | drawn
 
 
-def chance(rng: Rng, single: bool = False) -> Arrays:
+def chance(rng: Rng, ones: str = "") -> Arrays:
     """Labels and a number for every pixel, near its probability, so that what a step sees decides many pixels."""
-    return only(partial(lesson_and_chance, single=single), ("rows",))(rng)
+    return only(partial(lesson_and_chance, ones=ones), ("rows",))(rng)
 
 
-def lesson_and_chance(rng: Rng, single: bool = False) -> Arrays:
+def lesson_and_chance(rng: Rng, ones: str = "") -> Arrays:
     """The same with the drawing that comes of it, which was chosen first."""
-    drawn = only(partial(drawing, single=single), ("dscores",))(rng)
+    drawn = only(partial(drawing, ones=ones), ("dscores",))(rng)
     drawn["ink.weight"] *= 0.5  # no probability is so near to 0 or 1 that nothing fits between
     rows = drawn["rows"]
     probability = 1 / (1 + np.exp(-oracles.drawing_lesson(**drawn)["scores"]))
@@ -109,15 +117,16 @@ def lesson_and_chance(rng: Rng, single: bool = False) -> Arrays:
 # ---------------------------------------------------------------- many to one
 
 
-def sentences(rng: Rng, single: bool = False, junk: bool = False, roomy: bool = False, even: bool = False) -> Arrays:
-    """N, T, D, H, V all different, lengths in no order, one of a single word.
+def sentences(
+    rng: Rng, ones: str = "", junk: bool = False, roomy: bool = False, even: bool = False, C: int = 2
+) -> Arrays:
+    """N, T, D, H, V all different, but 1 where their letter is in ``ones``; lengths in no order, one of a single word.
 
-    ``junk`` puts words behind the ends; ``roomy`` makes T greater than the longest sentence; ``single``: N = T = 1;
-    ``even``: all are of one length.
+    ``junk`` puts words behind the ends; ``roomy`` makes T greater than the longest sentence; ``even``: all are of one
+    length.
     """
-    N, T, D, H = distinct_sizes(rng, 4, low=3)
-    V, C = 9, int(rng.permutation([2, 8])[0])
-    N, T = (1, 1) if single else (N, T)
+    N, T, D, H = sizes(rng, "NTDH", ones, low=3)
+    V, C = 9, 1 if "C" in ones else C
     longest = T - 1 if roomy else T
     lengths = np.full(N, longest) if even else unequal(rng, N, longest)
     shapes: Shapes = {"embedding.weight": (V, D)} | recurrent("lstm", 4, D, H)
@@ -159,13 +168,13 @@ def padded(rng: Rng, lengths: Array, length: int, vocabulary: int, junk: bool) -
 # ---------------------------------------------------------------- many to many, of another length
 
 
-def pairs(rng: Rng, single: bool = False, roomy: bool = False, scale: float = 0.8, even: bool = False) -> Arrays:
-    """N, S, T, D, H all different, two vocabularies.
+def pairs(rng: Rng, ones: str = "", roomy: bool = False, scale: float = 0.8, even: bool = False) -> Arrays:
+    """N, S, T, D, H all different, two vocabularies; but 1 where a letter is in ``ones``: T, a single word to say.
 
     ``roomy``: all are padded further than they need; ``even``: all sources are of one length.
     """
-    N, S, T, D, H = distinct_sizes(rng, 5, low=3, high=9)
-    N, S, T = (1, 1, 2) if single else (N, S, T)
+    N, S, T, D, H = sizes(rng, "NSTDH", ones, low=3, high=9)
+    T = max(T, 2)
     extra = 2 if roomy else 0
     lengths, spoken = np.full(N, S) if even else unequal(rng, N, S), unequal(rng, N, T - 1)[::-1] - 1
     shapes: Shapes = {"source_embedding.weight": (10, D), "target_embedding.weight": (9, D)}
@@ -191,13 +200,13 @@ def padded_targets(rng: Rng) -> Arrays:
     return drawn | {"source": drawn["source"][:, : drawn["lengths"][0]].copy()}
 
 
-def translated(rng: Rng, single: bool = False, even: bool = True) -> Arrays:
+def translated(rng: Rng, ones: str = "", even: bool = True) -> Arrays:
     """A model that ends some sentences and not others, with at least three different words, and no close call."""
     while True:
-        drawn = only(partial(pairs, single=True), ("dscores",))(rng) if single else _wide(rng, even)
+        drawn = only(partial(pairs, ones=ones), ("dscores",))(rng) if ones else _wide(rng, even)
         drawn["head.bias"][: oracles.END] -= 90  # whether START and NULL may be said is left open
         drawn["head.weight"] *= 2
-        if single or telling(oracles.translation(**drawn)["words"]):
+        if ones or telling(oracles.translation(**drawn)["words"]):
             return drawn
 
 
@@ -227,10 +236,9 @@ def telling(words: Array) -> bool:
 # ---------------------------------------------------------------- many to many, aligned
 
 
-def films(rng: Rng, single: bool = False) -> Arrays:
-    """N, T, H, C and the number of features all different, frames of 5 to 7 pixels; ``single``: N = T = 1."""
-    N, T, H, C, D = distinct_sizes(rng, 5, low=2, high=8)
-    N, T = (1, 1) if single else (N, T)
+def films(rng: Rng, ones: str = "") -> Arrays:
+    """N, T, H, C, D (features) all different, but 1 where their letter is in ``ones``; frames of 5 to 7 pixels."""
+    N, T, H, C, D = sizes(rng, "NTHCD", ones)
     size, channels = int(rng.integers(5, 8)), 2
     side = -(-size // 4)
     shapes: Shapes = {"eye.0.weight": (channels, 1, 5, 5), "eye.0.bias": (channels,)}

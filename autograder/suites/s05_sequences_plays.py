@@ -45,9 +45,9 @@ def glimpses(student: Student, images: Array, dscores: Array, dplaces: Array, **
     scores, places = result[0], result[1]
     scores.backward(tensor(dscores), retain_graph=True)
     places.backward(tensor(dplaces))
-    named = gradients(
-        model, grad_look="look.weight", grad_cell_state="cell.weight_hh", grad_cell_input="cell.weight_ih"
-    )
+    named = gradients(model, grad_cell_input="cell.weight_ih")
+    if dscores.shape[1] > 1:  # the first look knows no state, so an answer may leave these weights aside
+        named |= gradients(model, grad_look="look.weight", grad_cell_state="cell.weight_hh")
     return {"scores": scores, "places": places} | named
 
 
@@ -132,106 +132,6 @@ def _drawer(student: Student, weights: Mapping[str, Array]) -> Any:
     return loaded(student.SequenceDrawer(classes, len(weights["ink.weight"]), hidden), weights)
 
 
-# ---------------------------------------------------------------- many to one
-
-
-def verdicts(student: Student, words: Array, lengths: Array, dscores: Array, **weights: Array) -> Outputs:
-    """The scores of a batch of sentences, and gradients."""
-    model = _reader(student, weights)
-    scores = model(tensor(words), tensor(lengths))
-    scores.backward(tensor(dscores))
-    named = gradients(model, grad_embedding="embedding.weight", grad_lstm_forwards="lstm.weight_hh_l0")
-    return {"scores": scores} | named | gradients(model, grad_lstm_backwards="lstm.weight_hh_l0_reverse")
-
-
-def verdict_alone(
-    student: Student, words: Array, lengths: Array, words_alone: Array, length_alone: Array, **weights: Array
-) -> Outputs:
-    """A batch, and one of its sentences by itself."""
-    model = _reader(student, weights)
-    scores = model(tensor(words), tensor(lengths))
-    return {"scores": scores, "alone": model(tensor(words_alone), tensor(length_alone))}
-
-
-def verdicts_twice(student: Student, words: Array, lengths: Array, **weights: Array) -> Outputs:
-    """The same batch twice, from the same tensors; the second time counts."""
-    model = _reader(student, weights)
-    given, known = student.put(tensor(words)), student.put(tensor(lengths))
-    model(given, known)
-    return {"scores": model(given, known)}
-
-
-def verdicts_in_bfloat16(student: Student, words: Array, lengths: Array, **weights: Array) -> Outputs:
-    """The scores in the GPU's short float."""
-    return {"scores": _reader(student, weights).bfloat16()(tensor(words), tensor(lengths))}
-
-
-def _reader(student: Student, weights: Mapping[str, Array]) -> Any:
-    (vocabulary, embed), (classes, double) = weights["embedding.weight"].shape, weights["head.weight"].shape
-    return loaded(student.SentimentClassifier(vocabulary, embed, double // 2, classes), weights)
-
-
-# ---------------------------------------------------------------- many to many, of another length
-
-
-def lesson(student: Student, source: Array, lengths: Array, target: Array, dscores: Array, **weights: Array) -> Outputs:
-    """What is handed over, the scores with the teacher's words, and gradients on both sides."""
-    model = translator(student, weights)
-    given = student.put(tensor(source))
-    known = student.put(tensor(lengths))
-    state = model.encode(given, known)
-    scores = model(given, known, tensor(target))
-    scores.backward(tensor(dscores))
-    named = gradients(
-        model, grad_source_embedding="source_embedding.weight", grad_target_embedding="target_embedding.weight"
-    )
-    return {"state": state[0], "cell": state[1], "scores": scores} | named
-
-
-def lesson_in_bfloat16(student: Student, source: Array, lengths: Array, target: Array, **weights: Array) -> Outputs:
-    """The scores in the GPU's short float."""
-    model = translator(student, weights).bfloat16()
-    return {"scores": model(tensor(source), tensor(lengths), tensor(target))}
-
-
-def cost(student: Student, source: Array, lengths: Array, target: Array, **weights: Array) -> Outputs:
-    """The loss, and gradients of it."""
-    model = translator(student, weights)
-    loss = model.loss(tensor(source), tensor(lengths), tensor(target))
-    loss.backward()
-    return {"loss": loss} | gradients(model, grad_head="head.weight", grad_target_embedding="target_embedding.weight")
-
-
-def translation(student: Student, source: Array, lengths: Array, target: Array, **weights: Array) -> Outputs:
-    """As many words as the targets have places, START not counted."""
-    model = translator(student, weights)
-    return {"words": model.translate(tensor(source), tensor(lengths), target.shape[1] - 1)}
-
-
-def translation_alone(
-    student: Student,
-    source: Array,
-    lengths: Array,
-    target: Array,
-    source_alone: Array,
-    length_alone: Array,
-    **weights: Array,
-) -> Outputs:
-    """A batch, twice, and one of its sentences by itself."""
-    model = translator(student, weights)
-    count = target.shape[1] - 1
-    given, known = student.put(tensor(source)), student.put(tensor(lengths))
-    model.translate(given, known, count)
-    alone = model.translate(tensor(source_alone), tensor(length_alone), count)
-    return {"words": model.translate(given, known, count), "alone": alone}
-
-
-def translator(student: Student, weights: Mapping[str, Array]) -> Any:
-    """A Seq2Seq with the given weights."""
-    (sources, embed), (targets, hidden) = weights["source_embedding.weight"].shape, weights["head.weight"].shape
-    return loaded(student.Seq2Seq(sources, targets, embed, hidden), weights)
-
-
 # ---------------------------------------------------------------- many to many, aligned
 
 
@@ -241,7 +141,9 @@ def labels(student: Student, frames: Array, dscores: Array, **weights: Array) ->
     result = model(tensor(frames))
     scores, state = result[0], result[1]
     scores.backward(tensor(dscores))
-    named = gradients(model, grad_eye="eye.0.weight", grad_lstm="lstm.weight_hh_l0")
+    named = gradients(model, grad_eye="eye.0.weight")
+    if frames.shape[1] > 1:  # the first frame knows no state, so an answer may leave these weights aside
+        named |= gradients(model, grad_lstm="lstm.weight_hh_l0")
     return {"scores": scores, "state": state[0], "cell": state[1]} | named
 
 

@@ -17,6 +17,7 @@ from autograder.suite import Draw, ToyCase, ToyLine
 from autograder.suites import s05_sequences_drawing as drawing
 from autograder.suites import s05_sequences_oracles as oracles
 from autograder.suites import s05_sequences_plays as plays
+from autograder.suites import s05_sequences_word_plays as word_plays
 from seqlab.checking.values import Array
 
 Outputs = Mapping[str, Handle]
@@ -48,12 +49,12 @@ def look(student: Student, images: Array, looks: Array, **weights: Array) -> Out
 
 def judge(student: Student, words: Array, lengths: Array, **weights: Array) -> Outputs:
     """The scores of a batch of sentences."""
-    return plays.verdicts_twice(student, words, lengths, **weights)
+    return word_plays.verdicts_twice(student, words, lengths, **weights)
 
 
 def translate(student: Student, source: Array, lengths: Array, max_length: Array, **weights: Array) -> Outputs:
     """What is handed over, and what is said."""
-    model = plays.translator(student, weights)
+    model = word_plays.translator(student, weights)
     given, known = student.put(tensor(source)), student.put(tensor(lengths))
     state = model.encode(given, known)
     return {"state": state[0], "cell": state[1], "words": model.translate(given, known, int(max_length[0]))}

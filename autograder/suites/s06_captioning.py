@@ -8,6 +8,7 @@ from functools import partial
 import numpy as np
 
 from autograder.drawing import in_layout, normal, sizes, with_huge
+from autograder.narrow import NARROW, narrow_cases
 from autograder.student import Play
 from autograder.suite import Case, ExerciseSuite, Suite
 from autograder.suites import s06_captioning_draws as draws
@@ -37,6 +38,8 @@ def of_both(title: str, draw: Callable[..., draws.Arrays], play: Play, weight: f
 
 
 vanilla, lstm = partial(draws.taught, lstm=False), partial(draws.taught, lstm=True)
+SMALL = 1.8  # of CaptioningRNN's forty: about 5 %
+TITLES = {"T": "several captions without words", "W": "word vectors of a single number"}
 
 CAPTIONING = ExerciseSuite(
     "CaptioningRNN",
@@ -44,30 +47,35 @@ CAPTIONING = ExerciseSuite(
         Case("the known loss of a vanilla captioner", draws.known(lstm=False), plays.caption_loss, weight=0),
         Case("the known loss of an LSTM captioner", draws.known(lstm=True), plays.caption_loss, weight=0),
         *of_both("loss and gradients", draws.taught, plays.caption_loss, weight=5),
-        Case("a single image, a caption without words", partial(lstm, single=True), plays.caption_loss),
+        Case("a single image, a caption without words", partial(lstm, ones="NT"), plays.caption_loss, weight=SMALL),
+        *narrow_cases(plays.caption_loss, lambda letter: partial(vanilla, ones=letter), "TWH", TITLES, SMALL),
         Case("float32 stays float32", partial(lstm, dtype="float32"), plays.caption_loss),
         Case("arrays that do not lie in one piece", in_layout(vanilla), plays.caption_loss),
         Case("huge features among ordinary ones", with_huge(lstm, "features"), plays.caption_loss),
         Case("your arguments are left alone", lstm, plays.caption_loss, guards_inputs=True),
-        Case("the loss of other images first", partial(draws.taught_twice, lstm=True), plays.caption_twice),
+        Case(
+            "the loss of other images first", partial(draws.taught_twice, lstm=True), plays.caption_twice, weight=SMALL
+        ),
         *of_both("saying what is seen", draws.speaking, plays.caption_sample, weight=5),
         *of_both("words that may not be said", partial(draws.speaking, shy=False), plays.caption_sample),
-        Case("a single image", partial(draws.speaking, lstm=True, N=1), plays.caption_sample),
-        Case("a single word", partial(draws.speaking, lstm=False, N=1, max_length=1), plays.caption_sample),
+        Case("a single image", partial(draws.speaking, lstm=True, N=1), plays.caption_sample, weight=SMALL),
+        Case(
+            "a single word", partial(draws.speaking, lstm=False, N=1, max_length=1), plays.caption_sample, weight=SMALL
+        ),
     ),
     oracles.captioner,
     toys.CAPTIONING(plays.caption_loss),
 )
 INJECT_FORWARD = ExerciseSuite(
     "inject_step_forward",
-    forward_cases(plays.inject, inject_shapes, "v", narrow=""),
+    forward_cases(plays.inject, inject_shapes, "v", narrow="DFH"),
     oracles.torch_inject,
     toys.INJECT_FORWARD(plays.inject),
 )
 INJECT_BACKWARD = ExerciseSuite(
     "inject_step_backward",
     (
-        *backward_cases(plays.inject_back, inject_shapes, narrow=""),
+        *backward_cases(plays.inject_back, inject_shapes, narrow="DFH"),
         Case(
             "two forward passes, back through the first",
             normal(partial(inject_shapes, gradient=True, other=True)),
@@ -81,7 +89,9 @@ CAPTIONER = ExerciseSuite(
     "Captioner",
     (
         Case("scores, loss and gradients", draws.layered, plays.module_loss, weight=6),
-        Case("a single image, a caption without words", partial(draws.layered, single=True), plays.module_loss),
+        Case("a single image, a caption without words", partial(draws.layered, ones="NT"), plays.module_loss),
+        *narrow_cases(plays.module_loss, lambda letter: partial(draws.layered, ones=letter), "TWH", TITLES, weight=1),
+        Case("asked twice", draws.layered, plays.module_twice),
         Case("float32 stays float32", partial(draws.layered, dtype="float32"), plays.module_loss),
         Case("bfloat16, as on a GPU", partial(draws.layered, dtype="float32"), plays.module_in_bfloat16),
         Case("the loss of scores in bfloat16", draws.scored, plays.short_scores),
@@ -93,6 +103,7 @@ CAPTIONER = ExerciseSuite(
         ),
         Case("saying what is seen", draws.speaking_layers, plays.module_sample, weight=4),
         Case("words that may not be said", partial(draws.speaking_layers, shy=False), plays.module_sample),
+        Case("saying what is seen in a single image", partial(draws.speaking_layers, N=1), plays.module_sample),
     ),
     oracles.module,
     toys.CAPTIONER(plays.module_loss),
@@ -111,6 +122,7 @@ BEAM = ExerciseSuite(
             weight=2,
         ),
         Case("a beam wider than the vocabulary", partial(writers.searching, kind=writers.WIDE), plays.search),
+        Case("room for a single word", partial(writers.searching, kind=writers.SHORT), plays.search, weight=NARROW),
         Case(
             "your arguments are left alone",
             partial(writers.searching, kind=writers.THREE),
@@ -132,6 +144,8 @@ BLEU = ExerciseSuite(
         Case("references equally far away in length", draws.ties, plays.score, weight=2),
         Case("references of very unequal lengths", draws.uneven, plays.score, weight=2),
         Case("pairs as the longest n-grams", partial(draws.corpus, max_n=2), plays.score, weight=2),
+        Case("words by themselves, no longer n-grams", partial(draws.corpus, max_n=1), plays.score, weight=1.2),
+        Case("a single image", partial(draws.corpus, N=1), plays.score, weight=1.2),
         Case("candidates of a word or two, or none", draws.short_ones, plays.score),
         Case("nothing in common", draws.strangers, plays.score, weight=0.5),
         Case("nothing said at all", partial(draws.terse, most=0), plays.score, weight=0.5),

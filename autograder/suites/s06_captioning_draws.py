@@ -20,10 +20,9 @@ WORDS = 10**5  # so many that no two drawn by chance are alike
 FORBIDDEN = np.array([4.0, 5.0])  # added to the scores of NULL and START where they must be tempting
 
 
-def taught(rng: np.random.Generator, lstm: bool, single: bool = False, dtype: str = "float64") -> Arrays:
-    """Features, captions of several lengths and a captioner; N, T, V, F, W, H all different."""
-    N, T, F, W, H, V = sizes(rng)
-    N, T = (1, 2) if single else (N, T)
+def taught(rng: np.random.Generator, lstm: bool, ones: str = "", dtype: str = "float64") -> Arrays:
+    """Features, captions of several lengths and a captioner; N, T, V, F, W, H as :func:`sizes` has them."""
+    N, T, F, W, H, V = sizes(rng, ones=ones)
     special = specials(rng, V)
     task = {"features": normal(rng, (N, F), dtype), "captions": stored(rng, N, T, V, special)}
     return task | {"special": special, "lstm": np.array([int(lstm)])} | captioner(rng, F, W, H, V, lstm, dtype)
@@ -78,10 +77,9 @@ def is_rich(captions: Array, special: Array) -> bool:
     return len(words) > 3 and len(set(lengths.tolist())) > 2 and len(distinct) > 3
 
 
-def layered(rng: np.random.Generator, single: bool = False, dtype: str = "float64") -> Arrays:
-    """Features, captions and the layers of the torch module, all sizes different."""
-    N, T, F, W, H, V = sizes(rng)
-    N, T = (1, 2) if single else (N, T)
+def layered(rng: np.random.Generator, ones: str = "", dtype: str = "float64") -> Arrays:
+    """Features, captions and the layers of the torch module; the sizes as :func:`sizes` has them."""
+    N, T, F, W, H, V = sizes(rng, ones=ones)
     special = specials(rng, V)
     task = {"features": normal(rng, (N, F), dtype), "captions": stored(rng, N, T, V, special), "special": special}
     return task | layers(rng, F, W, H, V, dtype)
@@ -110,28 +108,30 @@ def _is_between_short_floats(number: float) -> bool:
     return abs(float(torch.tensor(number).bfloat16()) - number) > 1e-3 * abs(number)
 
 
-def speaking_layers(rng: np.random.Generator, shy: bool = True) -> Arrays:
+def speaking_layers(rng: np.random.Generator, shy: bool = True, N: int = 6) -> Arrays:
     """The torch module with something to say."""
     for _ in range(TRIES):
         _, _, F, W, H, V = sizes(rng, low=5)
         special = specials(rng, V)
-        task = {"features": normal(rng, (6, F), "float64", 1.0), "special": special, "max_length": np.array([8])}
+        task = {"features": normal(rng, (N, F), "float64", 1.0), "special": special, "max_length": np.array([8])}
         parts = layers(rng, F, W, H, V, "float64", scale=1.5)
         parts["vocabulary_bias"][special[2]] += 1.5
         parts["vocabulary_bias"][special[:2]] += -50.0 if shy else FORBIDDEN
         arrays = task | parts
-        if is_rich(oracles.module(**arrays)["captions"], special):
+        if N == 1 or is_rich(oracles.module(**arrays)["captions"], special):
             return arrays
     raise RuntimeError(f"no captioner with something to say in {TRIES} draws")
 
 
-def corpus(rng: np.random.Generator, several: int = 3, changed: int = 1, longer: int = 0, max_n: int = 4) -> Arrays:
+def corpus(
+    rng: np.random.Generator, several: int = 3, changed: int = 1, longer: int = 0, max_n: int = 4, N: int | None = None
+) -> Arrays:
     """Candidates made of the last and shortest of their references; no two words are alike but on purpose.
 
     In every other candidate the first ``changed`` words are others. ``longer`` says the last word again, or takes words
     away. Lengths grow from row to row, so that what is summed up differs from what each row has.
     """
-    N = int(rng.integers(4, 8))
+    N = N or int(rng.integers(4, 8))
     lengths = np.array([9, 8, 6][-several:]) + np.arange(N)[:, None] % 3
     references = padded_words(rng, lengths, WORDS, 11)
     candidates = np.full((N, 16), PADDING)
@@ -239,10 +239,12 @@ def specials(rng: np.random.Generator, V: int) -> Array:
     return np.array([null, start, end])
 
 
-def sizes(rng: np.random.Generator, low: int = 3) -> tuple[int, ...]:
-    """N, T, F, W, H and V, all different, V the largest."""
+def sizes(rng: np.random.Generator, low: int = 3, ones: str = "") -> tuple[int, ...]:
+    """N, T, F, W, H and V, all different, V the largest; but 1 for each letter in ``ones`` (T: one word to say)."""
     *others, V = sorted(distinct_sizes(rng, 6, low=low, high=12))
-    return (*(int(size) for size in rng.permutation(others)), V)
+    drawn = zip("NTFWH", rng.permutation(others), strict=True)
+    N, T, F, W, H = (1 if letter in ones else int(size) for letter, size in drawn)
+    return N, max(T, 2), F, W, H, V
 
 
 def normal(rng: np.random.Generator, shape: tuple[int, ...], dtype: str, scale: float = 0.6) -> Array:

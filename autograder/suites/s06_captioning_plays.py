@@ -98,6 +98,14 @@ def module_loss(student: Student, features: Array, captions: Array, special: Arr
     return {"scores": scores, "loss": loss, "dfeatures": seen.grad} | gradients
 
 
+def module_twice(student: Student, features: Array, captions: Array, special: Array, **layers: Array) -> Outputs:
+    """Scores of the same images and captions twice; the second time counts."""
+    model = _module(student, features, special, layers)
+    seen, read = student.put(tensor(features)), student.put(tensor(captions))
+    model(seen, read)
+    return {"scores": model(seen, read)}
+
+
 def module_in_bfloat16(student: Student, features: Array, captions: Array, special: Array, **layers: Array) -> Outputs:
     """Scores of the torch module in the GPU's short float."""
     model = _module(student, features, special, layers).bfloat16()

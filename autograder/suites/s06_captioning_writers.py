@@ -81,6 +81,7 @@ WIDE = Kind(
      replace(_NINE, stops="any")),
     seed=16408,
 )  # fmt: skip
+SHORT = Kind(2, 1, 6, None, (replace(_TWO, best="ended"),), seed=1)
 EVERY = Kind(
     256, 4, 4, None,
     (_ONE, _TWO, Search(3), replace(_ALL, state="shared"), replace(_ALL, state="old"), replace(_ALL, best="ended")),

@@ -12,14 +12,25 @@ from seqlab.checking.outcome import replay_case
 from seqlab.checking.workbench import Workbench
 from tests.course.stages import SUBJECTS
 
-STAGES = ("s01_rnn", "s02_language_model", "s03_gradient_flow", "s04_gates", "s07_attention", "s08_vqa")
-RETURNS_NO_ARRAYS = {"clip_grad_norm", "hard_attention_loss"}
-ALWAYS_NARROW = {"weigh.weight", "questions_alone"}  # a layer with one output; a question of a batch, by itself
-STATELESS_CLASSES = {"RowReader", "CharRNN", "RNN", "MultilayerRNN", "LSTM", "GRU"}
+STAGES = tuple(SUBJECTS)
+RETURNS_NO_ARRAYS = {"clip_grad_norm", "bleu", "hard_attention_loss"}
+STATELESS_CLASSES = {"RowReader", "CharRNN", "RNN", "MultilayerRNN", "LSTM", "GRU", "FrameLabeller", "CaptioningRNN"}
+CLASSES_WITHOUT_STATES = {"GlimpseClassifier", "SequenceDrawer", "SentimentClassifier", "Seq2Seq", "Captioner"}
+ALSO_ANSWER = {"SequenceDrawer": "draw", "Seq2Seq": "translate", "CaptioningRNN": "sample", "Captioner": "sample"}
+LAST_LAYERS = {
+    "GlimpseClassifier": "read",
+    "SequenceDrawer": "ink",
+    "SentimentClassifier": "head",
+    "Seq2Seq": "head",
+    "FrameLabeller": "head",
+    "Captioner": "vocabulary",
+}
+RETURN_STATES = {"FrameLabeller": ("scores", "cache")}
 EXERCISES = [(stage, name) for stage in STAGES for name in SUBJECTS[stage].stage.points]
 SQUEEZED = [one for one in EXERCISES if one[1] not in RETURNS_NO_ARRAYS]
+WITH_LAST_LAYERS = [one for one in EXERCISES if one[1] in LAST_LAYERS]
 WITH_CACHES = [one for one in EXERCISES if one[1].endswith("_backward")]
-CLASSES = [one for one in EXERCISES if one[1] in STATELESS_CLASSES]
+CLASSES = [one for one in EXERCISES if one[1] in STATELESS_CLASSES | CLASSES_WITHOUT_STATES]
 
 
 def squeezed(value):
@@ -35,26 +46,42 @@ def method_of(answer):
     return "forward" if issubclass(answer, torch.nn.Module) else "loss"
 
 
-def replaced_method(answer, make):
-    """A subclass whose ``loss`` or ``forward`` is ``make`` of the right one."""
-    method = method_of(answer)
-    return type(answer.__name__, (answer,), {method: make(getattr(answer, method))})
+def replaced_methods(answer, make, *others):
+    """A subclass whose ``loss`` or ``forward``, and each of ``others``, is ``make`` of the right one."""
+    methods = (method_of(answer), *others)
+    return type(answer.__name__, (answer,), {method: make(getattr(answer, method)) for method in methods})
 
 
 def that_squeezes(namespace, name, returns):
-    """Squeeze at the end, but leave caches as they are."""
+    """Squeeze at the end, but leave caches, and states for the next call, as they are."""
 
     def squeezing(right):
         def answer(*args, **kwargs):
-            result, names = right(*args, **kwargs), returns.get(name, ())
+            result, names = right(*args, **kwargs), (RETURN_STATES | dict(returns)).get(name, ())
             if "cache" not in names:
                 return squeezed(result)
             return tuple(part if what == "cache" else squeezed(part) for what, part in zip(names, result, strict=True))
 
         return answer
 
-    right = namespace[name]
-    namespace[name] = replaced_method(right, squeezing) if isinstance(right, type) else squeezing(right)
+    right, others = namespace[name], [ALSO_ANSWER[name]] if name in ALSO_ANSWER else []
+    namespace[name] = replaced_methods(right, squeezing, *others) if isinstance(right, type) else squeezing(right)
+
+
+def that_squeezes_inside(layer):
+    """Squeeze what goes into the last layer."""
+
+    def make(right):
+        def forward(self, *args):
+            hook = getattr(self, layer).register_forward_pre_hook(lambda _, given: given[0].squeeze())
+            try:
+                return right(self, *args)
+            finally:
+                hook.remove()
+
+        return forward
+
+    return make
 
 
 def that_keeps_one_cache(namespace, backward):
@@ -95,9 +122,41 @@ def going_on(right):
     return forward
 
 
+def piling_up(right):
+    """Results in lists that were made with the object, and are never emptied."""
+
+    def forward(self, *args):
+        result = right(self, *args)
+        parts = result if isinstance(result, tuple) else (result,)
+        self.piles = [
+            [*pile, part] for pile, part in zip(getattr(self, "piles", [[]] * len(parts)), parts, strict=True)
+        ]
+        together = tuple(torch.cat(pile, dim=1) for pile in self.piles)
+        return together if isinstance(result, tuple) else together[0]
+
+    return forward
+
+
 def that_remembers_its_last_call(namespace, name):
     right = namespace[name]
-    namespace[name] = replaced_method(right, going_on if method_of(right) == "forward" else adding_up)
+    remembering = piling_up if name in CLASSES_WITHOUT_STATES else going_on
+    namespace[name] = replaced_methods(right, remembering if method_of(right) == "forward" else adding_up)
+
+
+def that_has_two_classes(right):
+    """Room for two scores, however many there are."""
+
+    def forward(self, words, lengths):
+        scores = self.head.weight.new_zeros(len(words), 2)
+        scores[:] = right(self, words, lengths)
+        return scores
+
+    return forward
+
+
+def that_counts_to_four(right):
+    """Runs of up to four words, whatever is asked for."""
+    return lambda candidates, references, max_n=4: right(candidates, references)
 
 
 def hidden_share(subject, namespace, exercise):
@@ -121,6 +180,13 @@ def test_an_answer_that_squeezes_loses_a_little(subject, exercise):
     assert_little_is_lost(subject, namespace, exercise)
 
 
+@pytest.mark.parametrize(("stage_id", "exercise"), WITH_LAST_LAYERS)
+def test_an_answer_that_squeezes_inside_loses_a_little(subject, exercise):
+    namespace = subject.reference()
+    namespace[exercise] = replaced_methods(namespace[exercise], that_squeezes_inside(LAST_LAYERS[exercise]))
+    assert_little_is_lost(subject, namespace, exercise)
+
+
 @pytest.mark.parametrize(("stage_id", "exercise"), WITH_CACHES)
 def test_a_cache_that_is_written_over_loses_a_little(subject, exercise):
     namespace = subject.reference()
@@ -135,15 +201,35 @@ def test_an_object_that_remembers_its_last_call_loses_a_little(subject, exercise
     assert_little_is_lost(subject, namespace, exercise)
 
 
+@pytest.mark.parametrize(
+    ("stage_id", "exercise", "make"),
+    [("s05_sequences", "SentimentClassifier", that_has_two_classes), ("s06_captioning", "bleu", that_counts_to_four)],
+)
+def test_an_answer_with_a_size_written_into_it_loses_a_little(subject, exercise, make):
+    namespace = subject.reference()
+    right = namespace[exercise]
+    namespace[exercise] = replaced_methods(right, make) if isinstance(right, type) else make(right)
+    assert_little_is_lost(subject, namespace, exercise)
+
+
 @pytest.mark.parametrize(("stage_id", "exercise"), SQUEEZED)
 def test_a_narrow_case_is_a_small_stated_share_of_its_exercise(subject, exercise):
     """docs/grading.md says about 5 to 10 %."""
-    weights = [one.case.weight for one in subject.judge.drawn(exercise)]
-    narrow = [one.case.weight for one in subject.judge.drawn(exercise) if is_narrow(one)]
+    drawn = subject.judge.drawn(exercise)
+    weights = [one.case.weight for one in drawn]
+    narrow = [one.case.weight for one in drawn if is_narrow(one, drawn[0])]
     assert narrow
     assert all(0.045 <= weight / sum(weights) <= 0.12 for weight in narrow)
 
 
-def is_narrow(drawn):
-    others = [value for name, value in drawn.inputs.items() if name not in ALWAYS_NARROW]
-    return any(1 in value.shape for value in others if value.ndim > 1)
+def is_narrow(drawn, ordinary):
+    """Whether a size is 1 that is not so in the ordinary case; ``max_length`` is a size too."""
+    return any(
+        value == 1 if name == "max_length" else ones_of(value) - ones_of(ordinary.inputs.get(name, np.empty(0)))
+        for name, value in drawn.inputs.items()
+    )
+
+
+def ones_of(value):
+    """The axes of length 1, where there are several axes."""
+    return {axis for axis, size in enumerate(value.shape) if size == 1 and value.ndim > 1}

@@ -4,6 +4,9 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from tests.course.variants_s05_sequences_more import MORE
+from tests.course.variants_s05_sequences_sentences import SENTENCES
+
 NULL, START, END = 0, 1, 2
 
 
@@ -262,4 +265,6 @@ VARIANTS = (
     with_frames_one_by_one,
     with_time_first,
     with_steps_of_a_cell,
+    *MORE,
+    *SENTENCES,
 )

@@ -1,17 +1,11 @@
 """Right answers in other clothes for stage 6: each replaces names in the reference's namespace."""
 
-import heapq
-import math
-from collections import Counter, defaultdict
-
 import numpy as np
-import torch
-from torch.nn import functional
 
-
-def in_place_of(namespace, name, methods):
-    """A class like the reference's, with other methods."""
-    namespace[name] = type(name, (namespace[name],), methods)
+from tests.course.variants_s06_captioning_measures import MEASURES
+from tests.course.variants_s06_captioning_modules import MODULES
+from tests.course.variants_s06_captioning_more import MORE, in_place_of
+from tests.course.variants_s06_captioning_searches import SEARCHES
 
 
 def captioner_word_by_word(namespace):  # noqa: PLR0915
@@ -213,212 +207,6 @@ def inject_by_way_of_the_bias(namespace):
     namespace["inject_step_forward"], namespace["inject_step_backward"] = inject_step_forward, inject_step_backward
 
 
-def module_of_cells(namespace):
-    """torch's cell, step by step, with the parameters of the layer; the loss by gathering log-probabilities."""
-
-    def forward(self, features, captions):
-        h = self.project(features)
-        c = torch.zeros_like(h)
-        scores = []
-        for t in range(captions.shape[1] - 1):
-            h, c = self._cell(captions[:, t], h, c)
-            scores.append(self.vocabulary(h))
-        return torch.stack(scores, 1)
-
-    def _cell(self, words, h, c):
-        lstm = self.lstm
-        weights = (lstm.weight_ih_l0, lstm.weight_hh_l0, lstm.bias_ih_l0, lstm.bias_hh_l0)
-        return torch.lstm_cell(self.embed(words), (h, c), *weights)
-
-    def loss_of(self, scores, captions):
-        scores = scores.float() if scores.dtype == torch.bfloat16 else scores
-        right = captions[:, 1:, None].long()
-        logs = functional.log_softmax(scores, dim=-1).gather(2, right)[..., 0]
-        return -(logs * (captions[:, 1:] != self.null)).sum() / captions.shape[0]
-
-    def sample(self, features, max_length=30):
-        with torch.no_grad():
-            h = self.project(features)
-            c, word, rows = torch.zeros_like(h), torch.full((len(h),), self.start), []
-            for _ in range(max_length):
-                h, c = self._cell(word, h, c)
-                scores = self.vocabulary(h).double()
-                scores[:, self.null] = scores[:, self.start] = -1e30
-                word = scores.max(dim=1).indices
-                rows.append(word)
-            said = torch.stack(rows, 1)
-            ended = (said == self.end).long().cumsum(1) - (said == self.end).long()
-            return said.masked_fill(ended > 0, self.null)
-
-    in_place_of(namespace, "Captioner", {"forward": forward, "_cell": _cell, "loss_of": loss_of, "sample": sample})
-
-
-def module_row_by_row(namespace):
-    """Samples one image at a time; the mask by hand before the loss."""
-
-    def sample(self, features, max_length=30):
-        rows = []
-        for one in features:
-            h = self.project(one)[None, None]
-            memory, row = (h, h * 0), []
-            last = self.start
-            for _ in range(max_length):
-                states, memory = self.lstm(self.embed(torch.tensor([[last]])), memory)
-                scores = self.vocabulary(states)[0, 0].tolist()
-                last = max((k for k in range(len(scores)) if k not in (self.start, self.null)), key=scores.__getitem__)
-                row.append(last)
-                if last == self.end:
-                    break
-            rows.append(row + [self.null] * (max_length - len(row)))
-        return torch.tensor(rows)
-
-    def loss_of(self, scores, captions):
-        counts = captions[:, 1:] != self.null
-        wide = scores[counts].to(torch.float64 if scores.dtype == torch.float64 else torch.float32)
-        return functional.cross_entropy(wide, captions[:, 1:][counts].long(), reduction="sum").div(len(captions))
-
-    in_place_of(namespace, "Captioner", {"loss_of": loss_of, "sample": sample})
-
-
-def module_with_the_image_as_a_packed_start(namespace):
-    """Forward with a batch that lies the other way round inside."""
-
-    def forward(self, features, captions):
-        h0 = self.project(features).unsqueeze(0).contiguous()
-        c0 = h0.new_zeros(h0.shape)
-        out, _ = self.lstm(self.embed(captions)[:, : captions.size(1) - 1], (h0, c0))
-        return self.vocabulary(out.reshape(-1, out.shape[-1])).view(len(captions), -1, self.vocabulary.out_features)
-
-    in_place_of(namespace, "Captioner", {"forward": forward})
-
-
-def beam_in_arrays(namespace):
-    """All scores of a round in one array; ended captions aside, and the list cut to what fits."""
-
-    def beam_search(step, state, start, end, width, max_length):
-        alive, done = [([], 0.0, state)], []
-        for _ in range(max_length):
-            grown = []
-            for words, total, memory in alive:
-                logs, after = step(memory, words[-1] if words else start)
-                for word in np.argsort(-logs)[:width]:
-                    grown.append(([*words, int(word)], total + logs[word], after))
-            pool = sorted(grown + done, key=lambda one: -one[1])[:width]
-            done = [one for one in pool if one[0][-1] == end]
-            alive = [one for one in pool if one[0][-1] != end]
-            if not alive:
-                break
-        words, total, _ = max(alive + done, key=lambda one: one[1])
-        return np.asarray(words, dtype=np.int32), np.float64(total)
-
-    namespace["beam_search"] = beam_search
-
-
-def beam_with_a_heap(namespace):
-    """A heap of tuples; stops as soon as the best of all has ended, since log-probabilities only fall."""
-
-    def beam_search(step, state, start, end, width, max_length):
-        count = 0
-        beam = [(0.0, count, (start,), state)]
-        for place in range(max_length):
-            candidates = []
-            for cost, _, words, memory in beam:
-                if place and words[-1] == end:
-                    candidates.append((cost, count, words, memory))
-                    count += 1
-                else:
-                    logs, after = step(memory, words[-1])
-                    for word in range(len(logs)):
-                        candidates.append((cost - logs[word], count, (*words, word), after))
-                        count += 1
-            beam = heapq.nsmallest(width, candidates)
-            if beam[0][2][-1] == end:
-                break
-        return [np.array(beam[0][2][1:]), -beam[0][0]]
-
-    namespace["beam_search"] = beam_search
-
-
-def beam_by_recursion(namespace):
-    """One round is a function that calls itself."""
-
-    def beam_search(step, state, start, end, width, max_length):
-        def go_on(beam, left):
-            if left == 0:
-                return beam[0]
-            longer = []
-            for total, words, memory in beam:
-                if len(words) > 1 and words[-1] == end:
-                    longer += [(total, words, memory)]
-                else:
-                    logs, after = step(memory, words[-1])
-                    longer += [(total + logs[k], [*words, k], after) for k in range(logs.size)]
-            longer.sort(key=lambda one: one[0])
-            return go_on(longer[::-1][:width], left - 1)
-
-        total, words, _ = go_on([(np.float64(0), [start], state)], max_length)
-        return np.array(words[1:]), float(total)
-
-    namespace["beam_search"] = beam_search
-
-
-def bleu_with_dictionaries(namespace):
-    """Plain dictionaries, fractions multiplied, a root at the end."""
-
-    def bleu(candidates, references, max_n=4):
-        product, c, r = 1.0, 0, 0
-        for n in range(1, max_n + 1):
-            hits = total = 0
-            for candidate, right in zip(candidates, references, strict=True):
-                counts = defaultdict(int)
-                for k in range(len(candidate) - n + 1):
-                    counts[" ".join(candidate[k : k + n])] += 1
-                for gram, count in counts.items():
-                    ceiling = 0
-                    for one in right:
-                        there = [" ".join(one[k : k + n]) for k in range(len(one) - n + 1)]
-                        ceiling = max(ceiling, there.count(gram))
-                    hits += min(count, ceiling)
-                total += sum(counts.values())
-            product *= hits / total if total else 0.0
-        for candidate, right in zip(candidates, references, strict=True):
-            c += len(candidate)
-            r += sorted((len(one) for one in right), key=lambda length: (abs(length - len(candidate)), length))[0]
-        if c == 0:
-            return 0
-        return product ** (1 / max_n) * min(1.0, math.exp(1 - r / c))
-
-    namespace["bleu"] = bleu
-
-
-def bleu_in_logarithms(namespace):
-    """Counters kept for each sentence, and sums of logarithms."""
-
-    def bleu(candidates, references, max_n=4):
-        def grams(words, n):
-            return Counter(zip(*(words[k:] for k in range(n)), strict=False))
-
-        logs = []
-        for n in range(1, max_n + 1):
-            pairs = [
-                (grams(said, n), [grams(one, n) for one in right])
-                for said, right in zip(candidates, references, strict=True)
-            ]
-            found = sum(min(k, max(one[g] for one in right)) for said, right in pairs for g, k in said.items())
-            all_of_them = sum(said.total() for said, _ in pairs)
-            if not found:
-                return np.float64(0.0)
-            logs.append(math.log(found) - math.log(all_of_them))
-        c = sum(map(len, candidates))
-        r = 0
-        for said, right in zip(candidates, references, strict=True):
-            lengths = sorted(map(len, right))
-            r += min(lengths, key=lambda one: abs(one - len(said)))
-        return np.float64(math.exp(sum(logs) / max_n + min(0.0, 1 - r / c)))
-
-    namespace["bleu"] = bleu
-
-
 VARIANTS = [
     captioner_word_by_word,
     captioner_of_steps,
@@ -426,12 +214,8 @@ VARIANTS = [
     inject_side_by_side,
     inject_example_by_example,
     inject_by_way_of_the_bias,
-    module_of_cells,
-    module_row_by_row,
-    module_with_the_image_as_a_packed_start,
-    beam_in_arrays,
-    beam_with_a_heap,
-    beam_by_recursion,
-    bleu_with_dictionaries,
-    bleu_in_logarithms,
+    *MORE,
+    *MODULES,
+    *SEARCHES,
+    *MEASURES,
 ]
