@@ -1,0 +1,75 @@
+"""Where things stand in the report's pictures, in the units of an SVG's view box. The template draws them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from autograder.reporting.exercises import ExerciseFigure
+from autograder.reporting.scores import WIDTH, Spread
+
+SLOT = 56  # width of a bin
+PLOT_HEIGHT = 150
+BAR = 200  # width of the bar of an exercise
+
+
+@dataclass(frozen=True)
+class Column:
+    """A bar of the histogram: where it stands, how high it is, and what is written above and below it."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    count: int
+    label: str
+
+
+@dataclass(frozen=True)
+class Histogram:
+    """The bars, and under them a box from quartile to quartile, its median, and whiskers to lowest and highest."""
+
+    width: int
+    height: int
+    columns: tuple[Column, ...]
+    lowest: float
+    lower: float
+    median: float
+    upper: float
+    highest: float
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of an exercise's bar; ``kind`` is ``full``, ``part`` or ``none``."""
+
+    kind: str
+    x: float
+    width: float
+
+
+def histogram(spread: Spread) -> Histogram:
+    """The picture of a spread."""
+    most = max(one.count for one in spread.bins)
+    columns = []
+    for place, one in enumerate(spread.bins):
+        height = PLOT_HEIGHT * one.count / most
+        columns.append(Column(place * SLOT + 4, PLOT_HEIGHT - height, SLOT - 8, height, one.count, one.label))
+    marks = (_x(mark) for mark in (spread.lowest, spread.lower, spread.median, spread.upper, spread.highest))
+    return Histogram(SLOT * len(spread.bins), PLOT_HEIGHT, tuple(columns), *marks)
+
+
+def parts(figure: ExerciseFigure) -> tuple[Part, ...]:
+    """The bar of an exercise: all, part and none of its points, as shares of the class."""
+    found: list[Part] = []
+    x = 0.0
+    for kind, count in (("full", figure.full), ("part", figure.part), ("none", figure.none)):
+        width = BAR * count / figure.count
+        if count:
+            found.append(Part(kind, round(x, 2), round(width, 2)))
+        x += width
+    return tuple(found)
+
+
+def _x(percent: float) -> float:
+    """Where a score is on the axis; 100 is in the middle of its own bin."""
+    return round(SLOT * (percent / WIDTH if percent < 100 else 100 / WIDTH + 0.5), 2)
