@@ -1,4 +1,4 @@
-"""What a class did on a stage, read from its records, its folders and the gradebook: all that the figures are made of."""
+"""What a class did on a stage, read from records, folders and gradebook: all that the figures are made of."""
 
 from __future__ import annotations
 

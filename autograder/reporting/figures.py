@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from autograder.pages import number
 from autograder.reporting.classroom import Classroom
 from autograder.reporting.exercises import (
     CaseFigure,
@@ -70,13 +71,13 @@ def _headline(classroom: Classroom, figures: Figures) -> Iterator[str]:
     if classroom.ungraded:
         yield f"{len(classroom.ungraded)} of these are not graded yet"
     if figures.spread is not None:
-        yield f"the median is {figures.spread.median:.3g} of 100"
+        yield f"the median is {number(figures.spread.median)} of 100"
     if figures.refusals:
         yield f"{_hand_ins(len(figures.refusals))} could not be read"
     costliest = max(figures.exercises, key=lambda one: one.lost, default=None)
     if costliest is not None and costliest.lost > 0:
         mean = costliest.lost / costliest.count
-        yield f"most points are lost in {costliest.exercise}, {mean:.3g} of {costliest.points:g} on average"
+        yield f"most points are lost in {costliest.exercise}, {number(mean)} of {costliest.points:g} on average"
     elif costliest is not None:
         yield "everybody earned every point"
     if figures.mistakes:

@@ -46,6 +46,11 @@ class Change:
     after: float
     lines: tuple[str, ...]
 
+    @property
+    def rose(self) -> bool:
+        """Whether the score is higher now."""
+        return self.after > self.before
+
 
 def late_students(classroom: Classroom) -> tuple[Late, ...]:
     """Who handed in after the due date, the latest first."""
