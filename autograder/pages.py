@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup, escape
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'"
 
@@ -28,10 +29,15 @@ def number(value: float) -> str:
     return f"{round(value, 1 if abs(value) >= 10 else 2):.7g}"
 
 
+def breakable(name: str) -> Markup:
+    """A name, escaped, that a narrow screen may break after its underscores and nowhere else."""
+    return Markup("_<wbr>").join(escape(part) for part in name.split("_"))
+
+
 @cache
 def _environment() -> Environment:
     made = Environment(
         loader=PackageLoader("autograder"), autoescape=select_autoescape(), undefined=StrictUndefined, trim_blocks=True
     )
-    made.filters["number"] = number
+    made.filters |= {"number": number, "breakable": breakable}
     return made

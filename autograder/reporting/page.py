@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
-from autograder.feedback import feedback_path
+from autograder.feedback import feedback_link, feedback_path
 from autograder.pages import write_page
 from autograder.reporting.classroom import Classroom
 from autograder.reporting.figures import Figures, headline
@@ -14,6 +13,7 @@ from autograder.reporting.pictures import histogram, parts
 from autograder.workspace import Workspace
 
 MOST_CASES = 15
+MOST_MISTAKES = 10
 FEWEST = 3  # students of whom a histogram is drawn
 
 
@@ -33,11 +33,12 @@ def _content(workspace: Workspace, classroom: Classroom, figures: Figures) -> di
     return {
         "stage": classroom.stage,
         "headline": headline(classroom, figures),
-        "graded_at": max((work.record.graded_at for work in classroom.works), default=""),
+        "graded_at": max((work.record.graded_at for work in classroom.works), default="")[:16].replace("T", " "),
         "figures": figures,
         "picture": histogram(spread) if spread is not None and spread.count >= FEWEST else None,
         "exercises": [(one, parts(one)) for one in figures.exercises],
         "most_cases": MOST_CASES,
+        "most_mistakes": MOST_MISTAKES,
         "has_due_date": classroom.standings.has_due_date,
         "ungraded": classroom.ungraded,
         "missing": list(classroom.missing),
@@ -66,9 +67,5 @@ def _contents(classroom: Classroom, figures: Figures) -> list[tuple[str, str]]:
 
 
 def _link(workspace: Workspace, student: str, stage: str) -> str:
-    """The address of a student's page, seen from the report; empty where it is not written yet."""
-    path = feedback_path(workspace, student, stage)
-    if not path.is_file():
-        return ""
-    inside = path.relative_to(workspace.class_folder)
-    return "../" + quote(inside.as_posix().encode("utf-8", "surrogateescape"))
+    """The address of a student's page; empty where it is not written yet."""
+    return feedback_link(workspace, student, stage) if feedback_path(workspace, student, stage).is_file() else ""

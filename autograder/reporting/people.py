@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 import statistics
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from autograder.history import changes
-from autograder.late import DAY
+from autograder.late import lateness
 from autograder.printable import printable
 from autograder.record import Record
 from autograder.reporting.classroom import Classroom, Work
@@ -57,18 +56,6 @@ def late_students(classroom: Classroom) -> tuple[Late, ...]:
     standings = ((work.student, classroom.standings.of(work.student)) for work in classroom.works)
     late = [(one.late_seconds, name, one.penalty) for name, one in standings if one.late_seconds]
     return tuple(Late(name, lateness(seconds), penalty) for seconds, name, penalty in sorted(late, reverse=True))
-
-
-def lateness(seconds: float) -> str:
-    """``2 days 3 hours``, ``3 hours``, ``12 minutes``."""
-    days, rest = divmod(seconds, DAY)
-    hours = int(rest // 3600)
-    if days:
-        return f"{int(days)} day{'s' * (days != 1)}" + (f" {hours} hour{'s' * (hours != 1)}" if hours else "")
-    if hours:
-        return f"{hours} hour{'s' * (hours != 1)}"
-    minutes = max(1, math.ceil(rest / 60))
-    return f"{minutes} minute{'s' * (minutes != 1)}"
 
 
 def changed_students(works: Sequence[Work]) -> tuple[Change, ...]:

@@ -7,20 +7,22 @@ from dataclasses import dataclass
 from autograder.reporting.exercises import ExerciseFigure
 from autograder.reporting.scores import WIDTH, Spread
 
-SLOT = 56  # width of a bin
-PLOT_HEIGHT = 150
+SLOT = 36  # width of a bin
+GAP = 6  # between two bars
+PLOT_HEIGHT = 110
 BAR = 200  # width of the bar of an exercise
 
 
 @dataclass(frozen=True)
 class Column:
-    """A bar of the histogram: where it stands, how high it is, and what is written above and below it."""
+    """A bar of the histogram: where it stands, the number above it, the lowest score below it, its scores in words."""
 
     x: float
     y: float
     width: float
     height: float
     count: int
+    low: int
     label: str
 
 
@@ -52,8 +54,8 @@ def histogram(spread: Spread) -> Histogram:
     most = max(one.count for one in spread.bins)
     columns = []
     for place, one in enumerate(spread.bins):
-        height = PLOT_HEIGHT * one.count / most
-        columns.append(Column(place * SLOT + 4, PLOT_HEIGHT - height, SLOT - 8, height, one.count, one.label))
+        height, x = PLOT_HEIGHT * one.count / most, place * SLOT + GAP / 2
+        columns.append(Column(x, PLOT_HEIGHT - height, SLOT - GAP, height, one.count, one.low, one.label))
     marks = (_x(mark) for mark in (spread.lowest, spread.lower, spread.median, spread.upper, spread.highest))
     return Histogram(SLOT * len(spread.bins), PLOT_HEIGHT, tuple(columns), *marks)
 
