@@ -22,11 +22,11 @@ from autograder.feedback_words import (
 )
 from autograder.judge import Verdict
 from autograder.pages import write_page
-from autograder.record import Record
+from autograder.record import Record, is_unwritten, told_mistakes
 from autograder.standings import ByHand, Standing, read_standings
 from autograder.workspace import Workspace
 from seqlab.checking.outcome import CaseOutcome
-from seqlab.checking.report import MAX_NAMED, rows
+from seqlab.checking.report import rows
 
 
 def write_feedback(workspace: Workspace, stage: Stage, records: Sequence[Record]) -> Path:
@@ -76,10 +76,11 @@ def _exercise(verdict: Verdict, record: Record, standing: Standing) -> dict[str,
         "verdict": verdict,
         "cases": list(_cases(verdict)),
         "state": "full" if verdict.full else "none" if verdict.score == 0 else "part",
+        "unwritten": is_unwritten(verdict),
         "how": how_earned(verdict),
         "carried": carried_from(verdict, record.verdicts),
         "leaned": next((outcome.guarded for outcome in verdict.outcomes if outcome.guarded), ""),
-        "mistakes": () if verdict.full else verdict.mistakes[:MAX_NAMED],
+        "mistakes": told_mistakes(verdict),
         "comment": standing.by_hand.get(verdict.exercise, ByHand()).comment,
     }
 

@@ -20,7 +20,7 @@ MEANINGS = (
     ("are all called|lost its name|lost their names", "That comes of copied cells; copy texts, not cells."),
     ("is tagged", "Take the tags away, so that nobody is misled."),
     ("without its first line", "Lines such as %%timeit are for trying out; take them away before you hand in."),
-    ("goes on (in|with) cell", "Put an answer into one cell, so that it runs for you as it did here."),
+    ("goes on with cell", "Put an answer into one cell, so that it runs for you as it did here."),
     ("is a check or a demo", "These are not run when grading; move what your answers need into an answer cell."),
     ("that part was not run", "Checks and demos are not run when grading; leave them in their cells."),
     ("is gone", "There was nothing to grade; take the cell from the notebook that you were given."),

@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from autograder.judge import Verdict
-from autograder.record import Record
+from autograder.record import Record, is_unwritten, told_mistakes
 from seqlab.checking.casefile import NamedMistake
 from seqlab.checking.outcome import CaseOutcome
-from seqlab.checking.report import MAX_NAMED
 
 
 @dataclass(frozen=True)
@@ -95,16 +94,6 @@ def mistake_figures(records: Sequence[Record]) -> tuple[MistakeFigure, ...]:
             told[key].append(record.student)
     figures = (MistakeFigure(one.key, one.exercise, one.says, one.asks, tuple(told[one.key])) for one in known.values())
     return tuple(sorted(figures, key=lambda one: -len(one.students)))
-
-
-def told_mistakes(verdict: Verdict) -> Sequence[NamedMistake]:
-    """The named mistakes that a student is told of."""
-    return () if verdict.full else verdict.mistakes[:MAX_NAMED]
-
-
-def is_unwritten(verdict: Verdict) -> bool:
-    """Whether nothing of an exercise was filled in."""
-    return bool(verdict.outcomes) and all(outcome.unfinished for outcome in verdict.outcomes)
 
 
 def _exercise(name: str, judged: Sequence[tuple[Verdict, bool]]) -> ExerciseFigure:

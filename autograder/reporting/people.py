@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from autograder.history import changes
 from autograder.late import lateness
 from autograder.printable import printable
-from autograder.record import Record
+from autograder.record import Record, is_unwritten
 from autograder.reporting.classroom import Classroom, Work
-from autograder.reporting.exercises import is_unwritten
 from autograder.reporting.noticed import Noticed
 
 FAR_BELOW = 30  # percent below the average of the student's own earlier stages

@@ -20,7 +20,7 @@ MISMATCH = Mismatch(2, 4, math.nan, (0, 1), math.inf, 0.515625, None)
 OFF = CaseOutcome("large", (Finding("h", "values", mismatch=MISMATCH), Finding("dx")), mistakes=("no_bias",))
 STUB = CaseOutcome("small", error="step is not written yet", unfinished=True)
 EVIL = "<script>alert(31337)</script><img src=x onerror=alert(1)>"
-EVIL_NAMES = ("<script>alert(31337)<", "=1+1|cmd", "O'Neil & \"Söhne\"", "x" * 200, "دانشجو", "a/../b")
+EVIL_NAMES = ("<script>alert(31337)<", "=1+1|cmd", 'O\'Neil & "Söhne"', "x" * 200, "دانشجو", "a/../b")
 
 
 def verdict(exercise, *outcomes, mistakes=(), reason=""):
