@@ -231,7 +231,8 @@ def test_the_headline_says_it_in_a_sentence():
     room = classroom([work(record("a")), work(half_right("b"))], missing={"c": {}}, ungraded=("d",))
     assert headline(room, figures_of(room)) == (
         "3 of 4 handed in; 1 of these are not graded yet; the median is 80 of 100; most points are lost in loop, "
-        "15 of 60 on average; the most frequent mistake, made by 1, is in step: “these are the values of a step without its bias”."
+        "15 of 60 on average; the most frequent mistake, made by 1, is in step: "
+        "“these are the values of a step without its bias”."
     )
 
 
