@@ -56,8 +56,8 @@ def grade(course: Course, /, stage: str, **wishes: Any) -> None:
     """Grade the hand-ins of STAGE in classroom/submitted/ that are new or changed."""
     _grade(course, course.stage(stage), Workspace.of_course(course.root), Wishes(**wishes))
     CONSOLE.print(
-        f"Next: autograder feedback {stage} writes the students' pages, autograder report {stage} a report on the class; "
-        "nbgrader formgrader shows each hand-in."
+        f"Next: autograder feedback {stage} writes the students' pages, autograder report {stage} a report on the "
+        "class; nbgrader formgrader shows each hand-in."
     )
 
 
