@@ -122,7 +122,9 @@ def _percents(class_folder: Path, student: str, stages: Sequence[str]) -> Iterat
 
 def _work(paths: Sequence[Path], earlier: Mapping[str, float]) -> Work:
     latest = [_read(path, load_record) for path in paths[-2:]]
-    return Work(latest[-1], latest[0] if len(latest) > 1 else None, tuple(map(_attempt, paths)), earlier)
+    short = (Attempt(record.digest, percent_of(record.score, record.points)) for record in latest)
+    attempts = (*map(_attempt, paths[:-2]), *short)
+    return Work(latest[-1], latest[0] if len(latest) > 1 else None, attempts, earlier)
 
 
 def _attempt(path: Path) -> Attempt:
