@@ -79,7 +79,7 @@ def _headline(classroom: Classroom, figures: Figures) -> Iterator[str]:
         mean = costliest.lost / costliest.count
         yield f"most points are lost in {costliest.exercise}, {number(mean)} of {costliest.points:g} on average"
     elif costliest is not None:
-        yield "everybody earned every point"
+        yield "everybody who is graded earned every point"
     if figures.mistakes:
         first = figures.mistakes[0]
         made = f"the most frequent mistake, made by {len(first.students)}, is in {first.exercise}"

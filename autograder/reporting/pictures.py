@@ -15,8 +15,9 @@ BAR = 200  # width of the bar of an exercise
 
 @dataclass(frozen=True)
 class Column:
-    """A bar of the histogram: where it stands, the number above it, the lowest score below it, its scores in words."""
+    """A bar of the histogram: where it stands, the number above it, the score at its left edge, its scores in words."""
 
+    edge: float
     x: float
     y: float
     width: float
@@ -53,9 +54,11 @@ def histogram(spread: Spread) -> Histogram:
     """The picture of a spread."""
     most = max(one.count for one in spread.bins)
     columns = []
-    for place, one in enumerate(spread.bins):
-        height, x = PLOT_HEIGHT * one.count / most, place * SLOT + GAP / 2
-        columns.append(Column(x, PLOT_HEIGHT - height, SLOT - GAP, height, one.count, one.low, one.label))
+    for one in spread.bins:
+        height, edge = PLOT_HEIGHT * one.count / most, _x(one.low)
+        columns.append(
+            Column(edge, edge + GAP / 2, PLOT_HEIGHT - height, SLOT - GAP, height, one.count, one.low, one.label)
+        )
     marks = (_x(mark) for mark in (spread.lowest, spread.lower, spread.median, spread.upper, spread.highest))
     return Histogram(SLOT * len(spread.bins), PLOT_HEIGHT, tuple(columns), *marks)
 
@@ -73,5 +76,5 @@ def parts(figure: ExerciseFigure) -> tuple[Part, ...]:
 
 
 def _x(percent: float) -> float:
-    """Where a score is on the axis; 100 is in the middle of its own bin."""
-    return round(SLOT * (percent / WIDTH if percent < 100 else 100 / WIDTH + 0.5), 2)
+    """Where a score is on the axis."""
+    return round(SLOT * percent / WIDTH, 2)

@@ -251,7 +251,7 @@ def test_the_picture_stands_in_its_frame():
     picture = histogram(spread_of([0.0, 50.0, 100.0]))
     assert max(column.height for column in picture.columns) == picture.height
     assert 0 <= picture.lowest <= picture.lower <= picture.median <= picture.upper <= picture.highest <= picture.width
-    assert picture.median == picture.columns[5].x - 3  # 50 is where the bar of 50 begins
+    assert (picture.lowest, picture.median, picture.highest) == tuple(picture.columns[at].edge for at in (0, 5, 10))
 
 
 @pytest.fixture
