@@ -19,10 +19,10 @@ def workspace(tmp_path_factory):
     with programs_on_path(), Gradebook(made.gradebook_url) as book:
         book.add_assignment("s01_rnn", duedate=DUE)
         book.add_assignment("s02_language_model")
-        for stage in ("s01_rnn", "s02_language_model"):
+        for stage, exercise in (("s01_rnn", "step"), ("s02_language_model", "one_hot")):
             book.add_notebook(stage, stage)
-            book.add_grade_cell("step", stage, stage, max_score=40, cell_type="code")
-            book.add_solution_cell("answer-step", stage, stage)
+            book.add_grade_cell(exercise, stage, stage, max_score=40, cell_type="code")
+            book.add_solution_cell(f"answer-{exercise}", stage, stage)
         for student in ("ann", "ben", "cy", "dee"):
             book.add_student(student)
         late = DUE + timedelta(hours=1)
