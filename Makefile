@@ -1,6 +1,6 @@
 # Verbs only. Each sets up what it needs first; no environment has to be activated.
 .DEFAULT_GOAL := help
-.PHONY: help setup download-data release check collect autograde feedback bundle demo doctor stage solved test truth bench clean distclean
+.PHONY: help setup download-data release check collect autograde feedback report bundle demo doctor stage solved test truth bench clean distclean
 SHELL := /bin/sh
 STAGE ?=
 SET ?=
@@ -33,6 +33,9 @@ autograde: setup  ## grade every hand-in of STAGE in classroom/submitted/
 
 feedback: setup  ## write feedback pages and the table of grades of STAGE
 	@$(AUTOGRADER) feedback $(or $(STAGE),$(error name the stage: make feedback STAGE=s01_rnn))
+
+report: setup  ## report on the class in STAGE: scores, exercises, mistakes, who to talk to; a page and tables
+	@$(AUTOGRADER) report $(or $(STAGE),$(error name the stage: make report STAGE=s01_rnn))
 
 bundle: setup  ## make the student zip in dist/
 	@$(AUTOGRADER) bundle

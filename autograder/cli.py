@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from autograder.batch import ControlsFailed
-from autograder.commands import authoring, grading, installation
+from autograder.commands import authoring, grading, installation, reporting
 from autograder.course import CourseError, find_root, load_course
 from autograder.sandbox.bubblewrap import IsolationMissing
 from autograder.sandbox.child import LaunchFailed
@@ -27,6 +27,7 @@ COMMANDS = (
     grading.grade,
     grading.explain,
     grading.feedback,
+    reporting.report,
     grading.demo,
     installation.doctor,
 )

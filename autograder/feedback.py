@@ -5,33 +5,46 @@ Pages go where nbgrader keeps feedback, so that ``nbgrader release_feedback`` de
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
-
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from urllib.parse import quote
 
 from autograder.course import Stage
+from autograder.feedback_words import (
+    carried_from,
+    final_score,
+    headline,
+    how_earned,
+    meaning,
+    reckoning,
+    start_here,
+)
 from autograder.judge import Verdict
-from autograder.record import Record
+from autograder.pages import write_page
+from autograder.record import Record, is_unwritten, told_mistakes
+from autograder.standings import ByHand, Standing, read_standings
 from autograder.workspace import Workspace
 from seqlab.checking.outcome import CaseOutcome
-from seqlab.checking.report import MAX_NAMED, rows
+from seqlab.checking.report import rows
 
 
 def write_feedback(workspace: Workspace, stage: Stage, records: Sequence[Record]) -> Path:
-    """Write a page per student and an overview for the instructor; returns the overview's path."""
-    pages = _pages()
+    """Write a page per student and an overview for the instructor; returns the overview's path.
+
+    Penalties, points and comments that instructors gave by hand are those of the gradebook.
+
+    Raises:
+        CourseError: the gradebook cannot be reached.
+    """
+    standings = read_standings(workspace, stage.id)
     for record in records:
         path = feedback_path(workspace, record.student, stage.id)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(pages.get_template("feedback.html").render(_content(stage, record)), encoding="utf-8")
+        write_page(path, "feedback.html", **_content(stage, record, standings.of(record.student)))
     overview = workspace.report_path(stage.id, "feedback.html")
-    folder = Path("..") / workspace.step_folder("feedback").name
-    links = [(record, f"{folder / record.student / stage.id / stage.id}.html") for record in records]
-    overview.parent.mkdir(parents=True, exist_ok=True)
-    overview.write_text(pages.get_template("overview.html").render(stage=stage, links=links), encoding="utf-8")
-    return overview
+    links = [(record, feedback_link(workspace, record.student, stage.id)) for record in records]
+    report = workspace.report_path(stage.id, "report.html")
+    return write_page(overview, "overview.html", stage=stage, links=links, report=report.name * report.is_file())
 
 
 def feedback_path(workspace: Workspace, student: str, stage: str) -> Path:
@@ -39,27 +52,51 @@ def feedback_path(workspace: Workspace, student: str, stage: str) -> Path:
     return workspace.step_folder("feedback") / student / stage / f"{stage}.html"
 
 
-def _pages() -> Environment:
-    return Environment(
-        loader=PackageLoader("autograder"), autoescape=select_autoescape(), undefined=StrictUndefined, trim_blocks=True
-    )
+def feedback_link(workspace: Workspace, student: str, stage: str) -> str:
+    """The address of a student's page as seen from the pages on the class."""
+    inside = feedback_path(workspace, student, stage).relative_to(workspace.class_folder)
+    return "../" + quote(inside.as_posix().encode("utf-8", "surrogateescape"))
 
 
-def _content(stage: Stage, record: Record) -> dict[str, Any]:
-    return {"stage": stage, "record": record, "exercises": [_exercise(verdict) for verdict in record.verdicts]}
+def _content(stage: Stage, record: Record, standing: Standing) -> dict[str, Any]:
+    return {
+        "stage": stage,
+        "record": record,
+        "score": final_score(record, standing),
+        "headline": headline(record),
+        "reckoning": reckoning(record, standing),
+        "notes": [(note, meaning(note)) for note in record.notes],
+        "start": start_here(record.verdicts),
+        "exercises": [_exercise(verdict, record, standing) for verdict in record.verdicts],
+    }
 
 
-def _exercise(verdict: Verdict) -> dict[str, Any]:
+def _exercise(verdict: Verdict, record: Record, standing: Standing) -> dict[str, Any]:
+    return {
+        "verdict": verdict,
+        "cases": list(_cases(verdict)),
+        "state": "full" if verdict.full else "none" if verdict.score == 0 else "part",
+        "unwritten": is_unwritten(verdict),
+        "how": how_earned(verdict),
+        "carried": carried_from(verdict, record.verdicts),
+        "leaned": next((outcome.guarded for outcome in verdict.outcomes if outcome.guarded), ""),
+        "mistakes": told_mistakes(verdict),
+        "comment": standing.by_hand.get(verdict.exercise, ByHand()).comment,
+    }
+
+
+def _cases(verdict: Verdict) -> Iterator[dict[str, Any]]:
+    """What is shown of each case; where every case stopped for the same reason, one line says it for all."""
+    errors = {outcome.error for outcome in verdict.outcomes}
+    if len(errors) == 1 and "" not in errors and len(verdict.outcomes) > 1:
+        yield _case(CaseOutcome("every case"), list(errors), verdict.points)
+        return
     total = sum(verdict.weights)
-    cases = [
-        _case(outcome, lines, verdict.points * weight / total)
-        for (outcome, lines), weight in zip(rows(verdict.outcomes, reveal=False), verdict.weights, strict=True)
-    ]
-    state = "full" if verdict.full else "none" if verdict.score == 0 else "part"
-    mistakes = () if verdict.full else verdict.mistakes[:MAX_NAMED]
-    return {"verdict": verdict, "cases": cases, "state": state, "mistakes": mistakes}
+    for (outcome, lines), weight in zip(rows(verdict.outcomes, reveal=False), verdict.weights, strict=True):
+        yield _case(outcome, lines, verdict.points * weight / total)
 
 
 def _case(outcome: CaseOutcome, lines: list[str], points: float) -> dict[str, Any]:
+    mark = "right" if outcome.right else "part" if outcome.share > 0 else "off"
     shown = [] if outcome.right and not outcome.carried else lines
-    return {"outcome": outcome, "lines": shown, "points": points, "earned": points * outcome.share}
+    return {"title": outcome.title, "mark": mark, "lines": shown, "points": points, "earned": points * outcome.share}

@@ -28,6 +28,18 @@ class PercentPerDay(LateSubmissionPlugin):  # type: ignore[misc]
         return round(score * share, 2)
 
 
+def lateness(seconds: float) -> str:
+    """``2 days 3 hours``, ``3 hours``, ``12 minutes``."""
+    days, rest = divmod(seconds, DAY)
+    hours = int(rest // 3600)
+    if days:
+        return f"{int(days)} day{'s' * (days != 1)}" + (f" {hours} hour{'s' * (hours != 1)}" if hours else "")
+    if hours:
+        return f"{hours} hour{'s' * (hours != 1)}"
+    minutes = max(1, math.ceil(rest / 60))
+    return f"{minutes} minute{'s' * (minutes != 1)}"
+
+
 class Lateness:
     """Writes penalties into the gradebook as nbgrader's own AssignLatePenalties does."""
 

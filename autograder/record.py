@@ -6,7 +6,7 @@ import itertools
 import json
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from autograder.session import CellProblem
 from seqlab.checking.casefile import NamedMistake
 from seqlab.checking.compare import Finding, Mismatch
 from seqlab.checking.outcome import CaseOutcome
+from seqlab.checking.report import MAX_NAMED
 
 DIGITS = 4
 
@@ -68,6 +69,16 @@ class Record:
     def scores(self) -> dict[str, float]:
         """The score of each exercise."""
         return {verdict.exercise: verdict.score for verdict in self.verdicts}
+
+
+def told_mistakes(verdict: Verdict) -> Sequence[NamedMistake]:
+    """The named mistakes that a student is told of."""
+    return () if verdict.full else verdict.mistakes[:MAX_NAMED]
+
+
+def is_unwritten(verdict: Verdict) -> bool:
+    """Whether nothing of an exercise was filled in."""
+    return bool(verdict.outcomes) and all(outcome.unfinished for outcome in verdict.outcomes)
 
 
 def attempt_paths(class_folder: Path, student: str, stage: str) -> list[Path]:

@@ -14,9 +14,7 @@ from rich.text import Text
 
 from autograder.course import Stage
 from autograder.record import Record
-
-MAX_REASONS = 8000  # characters in a field of the CSV; spreadsheets take 32,767
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+from autograder.spreadsheet import harmless_field
 
 
 def print_scores(console: Console, stage: Stage, records: Sequence[Record]) -> None:
@@ -74,9 +72,7 @@ def write_grades(path: Path, stage: Stage, records: Sequence[Record]) -> None:
             scores = [f"{score:g}" for score in record.scores().values()]
             reasons = " | ".join(reason_lines(record))
             total = [f"{record.score:g}", f"{record.points:g}"]
-            writer.writerow(
-                [_harmless(record.student), record.stage, *scores, *total, _harmless(reasons[:MAX_REASONS])]
-            )
+            writer.writerow([harmless_field(record.student), record.stage, *scores, *total, harmless_field(reasons)])
 
 
 def _wide_enough(console: Console, table: Table) -> Console:
@@ -93,8 +89,3 @@ def _stacked(name: str) -> str:
 def _score(score: float, points: float) -> Text:
     style = "green" if score == points else "red" if score == 0 else "yellow"
     return Text(f"{score:g}", style=style)
-
-
-def _harmless(text: str) -> str:
-    """Keep a spreadsheet from reading a student's text as a formula."""
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text

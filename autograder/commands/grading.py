@@ -14,6 +14,7 @@ from autograder.authoring.release import release_stage
 from autograder.batch import released_notebook
 from autograder.collecting.collect import LEFT_OUT, collect
 from autograder.collecting.report import print_rows
+from autograder.commands.reporting import report_on
 from autograder.commands.shared import CONSOLE, counted, isolation_option, progress_bar, seed_option
 from autograder.course import Course, CourseError, Stage
 from autograder.demo import write_class
@@ -54,7 +55,10 @@ def collect_stage(course: Course, stage: str, source: Path) -> None:
 def grade(course: Course, /, stage: str, **wishes: Any) -> None:
     """Grade the hand-ins of STAGE in classroom/submitted/ that are new or changed."""
     _grade(course, course.stage(stage), Workspace.of_course(course.root), Wishes(**wishes))
-    CONSOLE.print(f"Next: autograder feedback {stage}, or nbgrader formgrader to look at each.")
+    CONSOLE.print(
+        f"Next: autograder feedback {stage} writes the students' pages, autograder report {stage} a report on the "
+        "class; nbgrader formgrader shows each hand-in."
+    )
 
 
 @click.command()
@@ -76,7 +80,8 @@ def explain(course: Course, student: str, stage: str, exercise: str, attempt: in
 @click.pass_obj
 def feedback(course: Course, stage: str) -> None:
     """Write the feedback pages and the table of grades of STAGE from the latest grading."""
-    _report(course.stage(stage), Workspace.of_course(course.root))
+    _write_pages(course.stage(stage), Workspace.of_course(course.root))
+    CONSOLE.print(f"Next: look at a few of the pages; autograder report {stage} writes a report on the class.")
 
 
 @click.command()
@@ -93,7 +98,8 @@ def demo(course: Course, isolation: str) -> None:
     mistake = next(one for one in load_suite(first).mistakes)
     write_class(workspace.step_folder("submitted"), released_notebook(folder, first), master, mistake)
     _grade(course, first, workspace, Wishes(isolation))
-    _report(first, workspace)
+    _write_pages(first, workspace)
+    report_on(course, first, workspace)
     CONSOLE.print(f"gradebook       {workspace.class_folder / 'gradebook.db'}")
     CONSOLE.print(f"what students received  {folder}")
 
@@ -116,7 +122,7 @@ def _grade(course: Course, stage: Stage, workspace: Workspace, wishes: Wishes) -
         raise CourseError(f"the grader itself stumbled, and nothing was recorded, for: {reasons}. Please report this.")
 
 
-def _report(stage: Stage, workspace: Workspace) -> None:
+def _write_pages(stage: Stage, workspace: Workspace) -> None:
     records = load_records(workspace.class_folder, stage.id)
     if not records:
         raise CourseError(f"nothing of {stage.id} is graded yet; run autograder grade {stage.id} first")

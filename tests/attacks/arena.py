@@ -28,6 +28,10 @@ from autograder.hand_ins import find_hand_ins
 from autograder.isolation import make_launcher
 from autograder.judge import Judge
 from autograder.record import Record
+from autograder.reporting.classroom import read_classroom
+from autograder.reporting.figures import figures_of
+from autograder.reporting.page import write_report
+from autograder.reporting.tables import write_tables
 from autograder.reports import write_grades
 from autograder.sandbox.launchers import Launcher
 from autograder.secret import CourseSecret
@@ -144,6 +148,9 @@ def grade_all(course: Course, stage: Stage, released: Workspace, folder: Path) -
     arena.records = {graded.record.student: graded.record for graded in batch}
     write_feedback(arena.workspace, stage, list(arena.records.values()))
     write_grades(arena.workspace.report_path(stage.id, "grades.csv"), stage, list(arena.records.values()))
+    classroom = read_classroom(course, stage, arena.workspace, lambda total: lambda: None)
+    for write in (write_report, write_tables):
+        write(arena.workspace, classroom, figures_of(classroom))
     return arena
 
 

@@ -246,7 +246,8 @@ def test_a_stage_is_never_scaffolded_over_another(copy):
 def test_grading_without_hand_ins_says_where_they_belong(copy):
     said = " ".join(autograder(copy, "grade", "s01_rnn", expect=1).split())
     assert "found no hand-in of s01_rnn; each is expected at" in said
-    assert "nothing of s01_rnn is graded yet" in " ".join(autograder(copy, "feedback", "s01_rnn", expect=1).split())
+    for verb in ("feedback", "report"):
+        assert "nothing of s01_rnn is graded yet" in " ".join(autograder(copy, verb, "s01_rnn", expect=1).split())
 
 
 @pytest.mark.sandbox
@@ -264,6 +265,10 @@ def test_the_commands_grade_and_write_feedback_and_isolation_none_warns(copy):
     assert "WARNING" not in walled
     said = autograder(copy, "feedback", "s01_rnn").replace("\n", "")
     assert "grades.csv" in said
+    assert "1 of 1 handed in; the median is 5 of 100; most points are lost in rnn_backward" in " ".join(
+        autograder(copy, "report", "s01_rnn").split()
+    )
+    assert (copy / "classroom" / "reports" / "s01_rnn-report.html").is_file()
     row = (copy / "classroom" / "reports" / "s01_rnn-grades.csv").read_text().splitlines()[1]
     assert row.startswith("zoe,s01_rnn,0,0,0,0,5,0,0,0,5,100,")
     assert (copy / "classroom" / "feedback" / "zoe" / "s01_rnn" / "s01_rnn.html").is_file()

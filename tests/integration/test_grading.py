@@ -19,6 +19,9 @@ from autograder.gradebook import require_stage
 from autograder.hand_ins import find_hand_ins
 from autograder.isolation import make_launcher
 from autograder.record import attempt_paths, load_records
+from autograder.reporting.classroom import read_classroom
+from autograder.reporting.figures import figures_of
+from autograder.reporting.page import write_report
 from autograder.reports import reason_lines, write_grades
 from autograder.sandbox import bubblewrap
 from autograder.sandbox.bubblewrap import IsolationMissing
@@ -115,6 +118,32 @@ def test_feedback_pages_and_grades(classroom, stage, tmp_path):
     write_grades(tmp_path / "grades.csv", stage, records)
     rows = list(csv.DictReader((tmp_path / "grades.csv").read_text().splitlines()))
     assert {row["student"]: float(row["score"]) for row in rows} == EXPECTED
+
+
+def test_a_report_on_the_class_says_what_happened(classroom, course, stage):
+    workspace, _ = classroom
+    room = read_classroom(course, stage, workspace, lambda total: lambda: None)
+    figures = figures_of(room)
+    assert (figures.spread.count, figures.spread.median, figures.spread.upper) == (6, 27.5, 81.25)
+    first = figures.exercises[0]
+    assert (first.exercise, first.full, first.part, first.none, first.unwritten, first.refused) == (
+        "rnn_step_forward", 2, 0, 4, 1, 1,
+    )  # fmt: skip
+    assert [(one.exercise, one.students) for one in figures.mistakes] == [("rnn_step_forward", ("chloe",))]
+    assert [student for student, _ in figures.refusals] == ["erin"]
+    noticed = {one.kind.name: [student for student, _ in one.seen] for one in figures.noticed}
+    assert noticed["A time limit was reached"] == noticed["The Python process ended"] == ["mallory"]
+    assert noticed["The network was asked for"] == ["mallory"]
+    assert {one.student for one in figures.talk_to} == {"dan", "erin", "mallory"}
+    page = write_report(workspace, room, figures).read_text()
+    assert not [text for record in classroom[1].values() for text in hidden_numbers(record) if text in page]
+
+
+def hidden_numbers(record):
+    """Each expected and returned number of a finding, as a page could show it; short ones are met by chance."""
+    findings = [one for verdict in record.verdicts for outcome in verdict.outcomes for one in outcome.findings]
+    numbers = [number for one in findings if one.mismatch for number in (one.mismatch.expected, one.mismatch.got)]
+    return {text for number in numbers if len(text := f"{abs(number):.5g}") > 5}
 
 
 def test_feedback_shows_no_number_of_a_hidden_case(classroom, stage):

@@ -69,6 +69,7 @@ def test_a_verb_sets_up_first(course, verb):
         (["check"], "<check>"),
         (["autograde", "STAGE=s01_rnn"], "<grade><s01_rnn>"),
         (["feedback", "STAGE=s01_rnn"], "<feedback><s01_rnn>"),
+        (["report", "STAGE=s01_rnn"], "<report><s01_rnn>"),
         (["bundle"], "<bundle>"),
         (["demo"], "<demo>"),
         (["solved"], "<solved>"),
@@ -85,7 +86,9 @@ def test_a_verb_calls_its_command(course, words, told):
     assert make(course, *words) == (0, f"set up\n{told}", "")
 
 
-@pytest.mark.parametrize(("verb", "missing"), [("autograde", "STAGE="), ("feedback", "STAGE="), ("stage", "ID=")])
+@pytest.mark.parametrize(
+    ("verb", "missing"), [("autograde", "STAGE="), ("feedback", "STAGE="), ("report", "STAGE="), ("stage", "ID=")]
+)
 def test_a_verb_without_what_it_needs_says_how_to_call_it(course, verb, missing):
     code, _, said = make(course, verb)
     assert code == 2
