@@ -1,12 +1,14 @@
 # Verbs only. Each sets up what it needs first; no environment has to be activated.
 .DEFAULT_GOAL := help
-.PHONY: help setup download-data release check collect autograde feedback bundle demo doctor stage solved test truth bench clean distclean
+.PHONY: help setup download-data release check collect autograde feedback export bundle demo doctor stage solved test truth bench clean distclean
 SHELL := /bin/sh
 STAGE ?=
 SET ?=
 MIRROR ?=
 FROM ?=
-export TITLE MIRROR FROM
+TO ?=
+ROSTER ?=
+export TITLE MIRROR FROM ROSTER
 AUTOGRADER := .venv/bin/autograder
 
 help:  ## list the verbs
@@ -33,6 +35,9 @@ autograde: setup  ## grade every hand-in of STAGE in classroom/submitted/
 
 feedback: setup  ## write feedback pages and the table of grades of STAGE
 	@$(AUTOGRADER) feedback $(or $(STAGE),$(error name the stage: make feedback STAGE=s01_rnn))
+
+export: setup  ## final scores of STAGE as a table: TO=nbgrader, canvas or moodle; ROSTER= the table you downloaded there
+	@$(AUTOGRADER) export $(or $(STAGE),$(error name the stage: make export STAGE=s01_rnn TO=canvas ROSTER=grades.csv)) --to $(or $(TO),$(error name whose table: make export STAGE=s01_rnn TO=canvas ROSTER=grades.csv)) $(if $(ROSTER),--roster "$$ROSTER")
 
 bundle: setup  ## make the student zip in dist/
 	@$(AUTOGRADER) bundle

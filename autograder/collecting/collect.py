@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from autograder.collecting.ledger import Collected, save_collected
 from autograder.collecting.owners import Owner, clean, owner_of, students, without_wrapper
 from autograder.collecting.sources import Item, Unreadable, items
 from autograder.course import Stage
@@ -47,7 +48,14 @@ def collect(source: Path, stage: Stage, workspace: Workspace) -> list[Row]:
     rows += [Row(LEFT_OUT, "", item.name, "it does not say whose it is") for item in good if owners[item] is None]
     for owner, own in _by_owner(owners).items():
         rows += _placed(own, names[owner], stage.id, workspace, _clash(owner, names))
+    save_collected(workspace.class_folder, stage.id, _said(rows, {item.name: owners[item] for item in good}))
     return rows
+
+
+def _said(rows: Iterable[Row], owners: Mapping[str, Owner | None]) -> dict[str, Collected]:
+    """What the export says of those whose hand-in was taken."""
+    whose = {row.student: owners[row.file] for row in rows if row.outcome != LEFT_OUT}
+    return {student: Collected(owner.name, owner.number, owner.late) for student, owner in whose.items() if owner}
 
 
 def _why_not(item: Item) -> str:
