@@ -189,9 +189,10 @@ def test_a_comment_holds_nothing_but_numbers_and_names_of_exercises():
     )
 
 
-@pytest.fixture
-def course_folder(tmp_path):
+@pytest.fixture(scope="module")
+def course_folder(tmp_path_factory):
     """A course with a gradebook in which an instructor corrected a score and one hand-in was late."""
+    tmp_path = tmp_path_factory.mktemp("course")
     (tmp_path / "classroom").mkdir()
     limits = "\n".join(
         f"{name} = 1"
@@ -234,6 +235,8 @@ def test_our_table_says_what_nbgrader_s_says(course_folder, tmp_path):
         book.find_student("ada").last_name = "OBrien"  # nbgrader writes it unquoted
         book.db.commit()
         CsvExportPlugin(to=str(tmp_path / "theirs.csv")).export(book)
+        book.find_student("ada").last_name = 'O"Brien, x'
+        book.db.commit()
     theirs = list(csv.DictReader((tmp_path / "theirs.csv").read_text().splitlines()))
     assert (ours[1]["last_name"], ours[1]["email"]) == ('O"Brien, x', "'=1+1")
     for row in ours + theirs:
