@@ -18,7 +18,7 @@ from autograder.batch import Graded, check_controls, released_notebook
 from autograder.course import Course, CourseError, Stage
 from autograder.fleet import GradingPlan, Ungraded, graded_by_fleet, kept_grader
 from autograder.gradebook import record_batch, require_stage
-from autograder.grading import Wishes
+from autograder.grading import Wishes, require_deadlines
 from autograder.hand_ins import HandIn, find_hand_ins
 from autograder.history import moved, reasons
 from autograder.record import Record, load_records
@@ -75,6 +75,7 @@ class Regrading:
         if not before:
             raise CourseError(f"nothing of {self.stage.id} is graded yet; run autograder grade {self.stage.id} first")
         require_stage(self.workspace, self.stage.id)
+        require_deadlines(self.course, self.workspace)
         hand_ins = {one.student: one for one in find_hand_ins(self.workspace.step_folder("submitted"), self.stage)}
         came = Regraded(new=[s for s in hand_ins if s not in before], gone=[s for s in before if s not in hand_ins])
         by_seed: dict[int, list[HandIn]] = defaultdict(list)

@@ -41,10 +41,20 @@ def final_scores(workspace: Workspace, stage: str) -> dict[str, FinalScore]:
     Raises:
         CourseError: nothing of the stage is graded, or the gradebook cannot be reached.
     """
-    with open_gradebook(workspace.gradebook_url) as gradebook:
-        scores = {one.student_id: _final(one) for one in gradebook.assignment_submissions(stage)}
+    scores = graded_scores(workspace, stage)
     if not scores:
         raise CourseError(f"nothing of {stage} is in the gradebook yet; run autograder grade {stage} first")
+    return scores
+
+
+def graded_scores(workspace: Workspace, stage: str) -> dict[str, FinalScore]:
+    """The same, and nothing where nothing is graded.
+
+    Raises:
+        CourseError: the gradebook cannot be reached.
+    """
+    with open_gradebook(workspace.gradebook_url) as gradebook:
+        scores = {one.student_id: _final(one) for one in gradebook.assignment_submissions(stage)}
     return dict(sorted(scores.items()))
 
 

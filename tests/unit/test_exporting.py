@@ -20,6 +20,7 @@ from autograder.exporting.nbgrader_csv import nbgrader_table
 from autograder.exporting.scores import FinalScore, final_scores, scaled
 from autograder.exporting.sheet import read_sheet
 from autograder.workspace import Workspace
+from tests.unit.books import graded, new_book
 
 STAGE = Stage("s01_rnn", "The cell", {"RNN": 100.0})
 CANVAS = (
@@ -192,32 +193,18 @@ def test_a_comment_holds_nothing_but_numbers_and_names_of_exercises():
 @pytest.fixture(scope="module")
 def course_folder(tmp_path_factory):
     """A course with a gradebook in which an instructor corrected a score and one hand-in was late."""
-    tmp_path = tmp_path_factory.mktemp("course")
-    (tmp_path / "classroom").mkdir()
-    limits = "\n".join(
-        f"{name} = 1"
-        for name in (
-            *("start_seconds", "cell_seconds", "case_seconds", "submission_seconds", "cell_cpu_seconds"),
-            *("case_cpu_seconds", "cpu_seconds", "memory_mb", "file_mb", "output_kb"),
-        )
-    )
-    points = '[stages.s01_rnn]\ntitle = "The cell"\n[stages.s01_rnn.points]\nstep = 40\nRNN = 60\n'
-    (tmp_path / "course.toml").write_text(f"[limits]\n{limits}\n{points}")
-    with programs_on_path(), Gradebook(Workspace.of_course(tmp_path).gradebook_url) as book:
-        book.add_assignment("s01_rnn", duedate=datetime(2026, 11, 2, 12))
-        book.add_notebook("s01_rnn", "s01_rnn")
-        for name, points in (("step", 40), ("RNN", 60)):
-            book.add_grade_cell(name, "s01_rnn", "s01_rnn", max_score=points, cell_type="code")
+    folder = tmp_path_factory.mktemp("course")
+    with new_book(folder, "s01_rnn") as book:
+        book.update_or_create_assignment("s01_rnn", duedate=datetime(2026, 11, 2, 12))
         book.add_student("ada", last_name='O"Brien, x', first_name="Ána", email="=1+1")
         book.add_student("absent")
-        book.add_submission("s01_rnn", "ada", timestamp=datetime(2026, 11, 3, 12))
-        notebook = book.find_submission_notebook("s01_rnn", "s01_rnn", "ada")
+        notebook = graded(book, "s01_rnn", "ada", {"step": 20.0, "RNN": 20.0}, datetime(2026, 11, 3, 12))
         for grade in notebook.grades:
-            grade.auto_score, grade.needs_manual_grade = 20.0, grade.name == "RNN"
+            grade.needs_manual_grade = grade.name == "RNN"
             grade.manual_score = 50.0 if grade.name == "RNN" else None
         notebook.late_submission_penalty = 7.0
         book.db.commit()
-    return tmp_path
+    return folder
 
 
 def test_scores_are_nbgrader_s_own(course_folder):
