@@ -36,9 +36,8 @@ from autograder.workspace import Workspace
 @click.pass_obj
 def collect_stage(course: Course, stage: str, source: Path, zone: str | None) -> None:
     """Put the hand-ins of STAGE from SOURCE, an LMS's folder or zip, into classroom/submitted/."""
-    rows = collect(
-        source, course.stage(stage), Workspace.of_course(course.root), time_zone("--dates", zone) if zone else None
-    )
+    dates = time_zone("--dates", zone) if zone else None
+    rows = collect(source, course.stage(stage), Workspace.of_course(course.root), dates)
     print_rows(CONSOLE, rows)
     left_out = sum(row.outcome == LEFT_OUT for row in rows)
     if left_out == len(rows):

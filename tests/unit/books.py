@@ -14,15 +14,20 @@ LIMITS = (
 )
 
 
-@contextmanager
-def new_book(folder, *stages):
-    """Make a course of these stages in a folder, and give its gradebook, which knows their cells."""
+def write_course(folder, *stages):
+    """Make a course of these stages in a folder, without a gradebook."""
     (folder / "classroom").mkdir()
     texts = ["[limits]", *(f"{name} = 1" for name in LIMITS)]
     for stage in stages:
         texts += [f"[stages.{stage}]", 'title = "The cell"', f"[stages.{stage}.points]"]
         texts += [f"{name if stage == stages[0] else f'{name}_{stage}'} = {points}" for name, points in POINTS.items()]
     (folder / "course.toml").write_text("\n".join(texts) + "\n")
+
+
+@contextmanager
+def new_book(folder, *stages):
+    """Make a course of these stages in a folder, and give its gradebook, which knows their cells."""
+    write_course(folder, *stages)
     with programs_on_path(), Gradebook(Workspace.of_course(folder).gradebook_url) as book:
         for stage in stages:
             book.add_assignment(stage)

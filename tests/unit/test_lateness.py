@@ -19,7 +19,7 @@ from autograder.hand_in_times import hand_in_time
 from autograder.late import DAY
 from autograder.late_days import standings
 from autograder.workspace import Workspace
-from tests.unit.books import graded, new_book
+from tests.unit.books import graded, new_book, write_course
 
 STAGE = Stage("s01_rnn", "The cell", {"RNN": 100.0})
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -68,7 +68,7 @@ def test_texts_offsets_and_the_hour_that_comes_twice(deadlines_of):
         ("ben = 2", "ben = true", "expected a time such as"),
         ("ben = 2", "ben = 99999999999", "or a number of days"),
         ("[extensions.s01_rnn]", "[extensions.s02_x]", "extensions.s02_x: the stage has no due date"),
-        ("[extensions.s01_rnn]", "[extensions]", "expected late_days"),
+        ("[extensions.s01_rnn]", "[extensions]", "expected due, extensions, late_days"),
     ],
 )
 def test_what_does_not_say_when_is_refused(deadlines_of, old, new, told):
@@ -101,7 +101,7 @@ def test_late_days_are_taken_in_the_order_of_the_stages_after_grace_and_extensio
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """Two stages, due a week apart; ada is 25 hours late with the first and 49 with the second, cy's time is unknown."""
+    """Two stages, due a week apart; ada is 25 and 49 hours late, cy's time is unknown."""
     folder = tmp_path_factory.mktemp("course")
     full = {"step": 40.0, "RNN": 60.0}
     with new_book(folder, "s01_rnn", "s02_x") as book:
@@ -118,7 +118,8 @@ def folder(tmp_path_factory):
         (submitted / student / stage).mkdir(parents=True)
         (submitted / student / stage / "timestamp.txt").write_text(when and f"{when} UTC")
     (folder / "nbgrader_config.py").write_text("c = get_config()\nc.PercentPerDay.percent = 10\n")
-    text = 'time_zone = "UTC"\nlate_days = 3\n[due]\ns01_rnn = 2026-11-03\ns02_x = 2026-11-10\n[extensions.s01_rnn]\neve = 1\n'
+    lines = ['time_zone = "UTC"', "late_days = 3", "[due]", "s01_rnn = 2026-11-03", "s02_x = 2026-11-10"]
+    text = "\n".join([*lines, "[extensions.s01_rnn]", "eve = 1"])
     (folder / "classroom" / "deadlines.toml").write_text(text)
     return folder
 
@@ -162,8 +163,7 @@ def test_an_extension_for_nobody_is_told(folder):
 
 
 def test_a_stage_without_a_due_date_says_what_to_write(tmp_path):
-    with new_book(tmp_path, "s01_rnn"):
-        pass
+    write_course(tmp_path, "s01_rnn")
     done = CliRunner().invoke(main, ["--course", str(tmp_path), "lateness", "s01_rnn"])
     assert done.exit_code == 1
     assert "no due date in" in done.output
