@@ -31,6 +31,7 @@ COMMANDS = (
     regrading.regrade,
     lateness.lateness_of,
     exporting.export,
+    exporting.gradescope,
     installation.doctor,
 )
 

@@ -16,6 +16,9 @@ from autograder.exporting.moodle import filled_worksheet
 from autograder.exporting.nbgrader_csv import nbgrader_table
 from autograder.exporting.scores import FinalScore, final_scores
 from autograder.exporting.sheet import read_sheet
+from autograder.gradescope.bundle import write_gradescope
+from autograder.gradescope.results import VISIBILITIES
+from autograder.gradescope.running import ISOLATIONS
 from autograder.printable import printable
 from autograder.workspace import Workspace
 
@@ -57,6 +60,38 @@ def export(
     if pending := [student for student, score in scores.items() if score.pending]:
         CONSOLE.print(f"formgrader still asks for a look at: {_listed(pending)}", markup=False)
     CONSOLE.print(f"wrote {target}\nNext: {NEXT[to]}", markup=False)
+
+
+@click.command()
+@click.argument("stage")
+@click.option(
+    "--isolation",
+    type=click.Choice(ISOLATIONS),
+    default=ISOLATIONS[0],
+    show_default=True,
+    help="What student code runs behind there: bubblewrap, an account without rights, the best of both, or nothing.",
+)
+@click.option(
+    "--visibility",
+    type=click.Choice(VISIBILITIES),
+    default=VISIBILITIES[0],
+    show_default=True,
+    help="When students see their results.",
+)
+@click.pass_obj
+def gradescope(course: Course, stage: str, isolation: str, visibility: str) -> None:
+    """Make the zip with which Gradescope grades STAGE by our judge; it holds the answers."""
+    settings = {"isolation": isolation, "visibility": visibility}
+    CONSOLE.print(
+        f"wrote {write_gradescope(course, course.stage(stage), course.root / 'dist', settings)}", markup=False
+    )
+    if isolation == "none":
+        click.secho(
+            "WARNING: student code will run as root, and can read the answers and forge results.", fg="red", err=True
+        )
+    CONSOLE.print(
+        "Next: upload it at Gradescope as the assignment's autograder. It holds the answers: give it to nobody."
+    )
 
 
 def _without_roster(
