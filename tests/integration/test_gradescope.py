@@ -158,7 +158,8 @@ def test_the_bundle_holds_the_stage_and_nothing_else(archive, course, stage):
         "course/assignments/s01_rnn/s01_rnn.ipynb",
         "course/assignments/s01_rnn/checks.h5",
     }
-    assert not [name for name in modes if re.search(r"s0[2-9]_|classroom|autograder/commands|gradebook|proving|tests", name)]
+    strange = re.compile(r"s0[2-9]_|classroom|autograder/commands|gradebook|proving|tests")
+    assert [name for name in modes if strange.search(name)] == []
     assert text.count("[stages.") == 4
     assert "course/autograder/sandbox/inside/serve.py" in modes
 
