@@ -96,8 +96,7 @@ class AccountLauncher:
                 env=bubblewrap.environment() | variables | folders,
                 cwd=home.name,
             )
-        child = Child(process, ours, output, self._limits.output_kb << 10, home)
-        child.keep_in(_Account())
+        child = Child(_Account(process), ours, output, self._limits.output_kb << 10, home)
         child.await_ready(self._limits.start_seconds)
         return child
 
@@ -107,10 +106,19 @@ class AccountLauncher:
 
 
 class _Account:
-    """All that runs as the student's account; nothing of it outlives its child."""
+    """A child's process, and with it all that runs as the student's account: nothing of it outlives the child."""
 
-    def remove(self) -> None:
-        """End every process of the account, also those that it hid from us by leaving its group."""
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self._process = process
+        self.pid = process.pid
+
+    def wait(self) -> int:
+        """Wait until the child's first process has ended."""
+        return self._process.wait()
+
+    def kill(self) -> None:
+        """End every process of the account, also those that left the child's session."""
+        self._process.kill()
         for entry in Path("/proc").iterdir():
             try:
                 if entry.name.isdecimal() and entry.stat().st_uid == STUDENT_ID:

@@ -3,10 +3,13 @@
 import json
 import os
 import re
+import shutil
 import stat
 import subprocess
 import sys
+import tempfile
 import zipfile
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -112,10 +115,16 @@ def test_a_right_submission_scores_full(place, notebook, answers):
 
 @pytest.mark.sandbox
 def test_a_wrong_submission_is_told_what_is_off_and_no_case_is_named(place, stage, notebook, answers):
+    """As root by an account of its own, so that this way of isolation is run too."""
     suite = load_suite(stage)
     mistake = suite.mistakes[0]
     wrong = answers | {mistake.exercise: with_mistake(answers[mistake.exercise], mistake)}
+    isolation = "account" if os.geteuid() == 0 and shutil.which("setpriv") else "best"
+    settings = json.loads((place / "source" / "bundle.json").read_text())
+    (place / "source" / "bundle.json").write_text(json.dumps({**settings, "isolation": isolation}))
     results, said = run(place, notebook_with(notebook, wrong))
+    (place / "source" / "bundle.json").write_text(json.dumps(settings))
+    assert ("an account without rights" in said) == (isolation == "account")
     tests = {test["name"]: test for test in results["tests"]}
     assert 0 < results["score"] < 100, said
     assert tests[mistake.exercise]["status"] == "failed"
@@ -218,7 +227,7 @@ for name in ({secret!r}, "/etc/shadow"):
     except OSError as error:
         print(type(error).__name__)
 print(os.getuid(), os.getgroups(), pathlib.Path("/proc/self/status").read_text().split("CapEff:")[1].split()[0])
-os.spawnlp(os.P_NOWAIT, "setsid", "setsid", "sleep", "321")
+_ = os.spawnlp(os.P_NOWAIT, "setsid", "setsid", "sleep", "321")
 """
 
 
@@ -227,9 +236,6 @@ def private():
     """A folder like the grader's in a container: closed to others, below folders that are open."""
     if os.geteuid() != 0:
         pytest.skip("an account of its own needs root")
-    import shutil
-    import tempfile
-
     folder = Path(tempfile.mkdtemp(dir="/tmp"))
     try:
         require_account(folder)
@@ -244,11 +250,10 @@ def test_the_account_reads_nothing_of_the_grader_s_has_no_rights_and_leaves_noth
     limits = replace(course.limits, start_seconds=60)
     launcher = AccountLauncher(limits, private)
     cell = RunnableCell(1, PROBE.format(secret=str(private / "master.py")))
-    with Session(launcher, [cell], limits) as session:
+    with closing(launcher), Session(launcher, [cell], limits) as session:
         session.bench()
         session.abandon()
         assert session.printed().splitlines() == ["PermissionError", "PermissionError", "64321 [] 0000000000000000"]
-    launcher.close()
     owners = [path.stat().st_uid for path in Path("/proc").iterdir() if path.name.isdecimal() and path.exists()]
     assert 64321 not in owners
 
