@@ -49,6 +49,8 @@ def export(
     target = out or workspace.report_path(stage, f"{to}.csv")
     if roster is not None and target.resolve() == roster.resolve():
         raise CourseError(f"{target} is the downloaded table itself; name another file: --out")
+    if to == "nbgrader" and roster is not None:
+        raise CourseError("nbgrader's table is made from the gradebook alone; --roster is for Canvas and Moodle")
     if to == "nbgrader":
         data = nbgrader_table(workspace, stage)
     elif roster is None:

@@ -157,6 +157,11 @@ def test_if_the_grader_stumbles_results_are_written_all_the_same(place):
     assert "tell your instructor" in results["output"]
 
 
+@pytest.mark.parametrize("name", ["setup.sh", "run_autograder"])
+def test_the_scripts_are_sound_shell(place, name):
+    subprocess.run(["bash", "-n", place / "source" / name], check=True, timeout=30)
+
+
 def test_the_bundle_holds_the_stage_and_nothing_else(archive, course, stage):
     with zipfile.ZipFile(archive) as file:
         modes = {info.filename: stat.S_IMODE(info.external_attr >> 16) for info in file.infolist()}

@@ -262,6 +262,13 @@ def test_moodle_without_its_worksheet_says_where_to_get_it(course_folder):
     assert "Download grading worksheet" in said
 
 
+def test_nbgrader_s_table_takes_no_roster_and_is_written_without(course_folder):
+    code, said = exported(course_folder, "--to", "nbgrader", "--roster", course_folder / "course.toml")
+    assert (code, "gradebook alone" in said) == (1, True)
+    assert exported(course_folder, "--to", "nbgrader")[0] == 0
+    assert "63.0,100.0" in (course_folder / "classroom/reports/s01_rnn-nbgrader.csv").read_text()
+
+
 def test_what_was_collected_is_kept_by_stage(tmp_path):
     save_collected(tmp_path, "s01_rnn", {"ada": Collected("Ada", "1"), "bob": Collected("Bob\ud800", "2", late=True)})
     save_collected(tmp_path, "s01_rnn", {"ada": Collected("Ada", "3")})
