@@ -15,6 +15,9 @@ import stat
 import subprocess
 import sys
 import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from autograder.course import Limits
@@ -25,6 +28,8 @@ from autograder.sandbox.launchers import settings
 
 STUDENT_ID = 64_321  # of user and group; a number that nothing else in a container has
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
+LOOKS, BETWEEN_LOOKS = 200, 0.02  # seconds
+ENDED = ("Z", "X")
 
 
 def without_rights(*command: str) -> list[str]:
@@ -117,14 +122,26 @@ class _Account:
         return self._process.wait()
 
     def kill(self) -> None:
-        """End every process of the account, also those that left the child's session."""
+        """End every process of the account, also those that left the child's session or start while we look."""
         self._process.kill()
-        for entry in Path("/proc").iterdir():
-            try:
-                if entry.name.isdecimal() and entry.stat().st_uid == STUDENT_ID:
-                    os.kill(int(entry.name), signal.SIGKILL)
-            except (FileNotFoundError, ProcessLookupError):
-                continue  # it has ended meanwhile
+        for _ in range(LOOKS):
+            living = list(_living())
+            if not living:
+                return
+            for pid in living:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            time.sleep(BETWEEN_LOOKS)
+
+
+def _living() -> Iterator[int]:
+    """The account's processes that have not ended; what is only waited for has."""
+    for entry in Path("/proc").iterdir():
+        with suppress(FileNotFoundError, ProcessLookupError):
+            if entry.name.isdecimal() and entry.stat().st_uid == STUDENT_ID:
+                state = (entry / "stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()[0]
+                if state not in ENDED:
+                    yield int(entry.name)
 
 
 def _open_to_all(folder: Path) -> None:
