@@ -1,12 +1,14 @@
 # Verbs only. Each sets up what it needs first; no environment has to be activated.
 .DEFAULT_GOAL := help
-.PHONY: help setup download-data release check collect autograde feedback report bundle demo doctor stage solved test truth bench clean distclean
+.PHONY: help setup download-data release check collect autograde feedback report export bundle demo doctor stage solved test truth bench clean distclean
 SHELL := /bin/sh
 STAGE ?=
 SET ?=
 MIRROR ?=
 FROM ?=
-export TITLE MIRROR FROM
+TO ?=
+ROSTER ?=
+export TITLE MIRROR FROM ROSTER
 AUTOGRADER := .venv/bin/autograder
 
 help:  ## list the verbs
@@ -36,6 +38,9 @@ feedback: setup  ## write feedback pages and the table of grades of STAGE
 
 report: setup  ## report on the class in STAGE: scores, exercises, mistakes, who to talk to; a page and tables
 	@$(AUTOGRADER) report $(or $(STAGE),$(error name the stage: make report STAGE=s01_rnn))
+
+export: setup  ## final scores of STAGE as a table: TO=nbgrader, canvas or moodle; ROSTER= the table you downloaded there
+	@$(AUTOGRADER) export $(or $(STAGE),$(error name the stage: make export STAGE=s01_rnn TO=canvas ROSTER=grades.csv)) --to $(or $(TO),$(error name whose table: make export STAGE=s01_rnn TO=canvas ROSTER=grades.csv)) $(if $(ROSTER),--roster "$$ROSTER")
 
 bundle: setup  ## make the student zip in dist/
 	@$(AUTOGRADER) bundle

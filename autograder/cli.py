@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from autograder.batch import ControlsFailed
-from autograder.commands import authoring, grading, installation, reporting
+from autograder.commands import authoring, exporting, grading, installation, lateness, regrading, reporting
 from autograder.course import CourseError, find_root, load_course
 from autograder.sandbox.bubblewrap import IsolationMissing
 from autograder.sandbox.child import LaunchFailed
@@ -29,6 +29,10 @@ COMMANDS = (
     grading.feedback,
     reporting.report,
     grading.demo,
+    regrading.regrade,
+    lateness.lateness_of,
+    exporting.export,
+    exporting.gradescope,
     installation.doctor,
 )
 

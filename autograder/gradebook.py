@@ -10,18 +10,19 @@ from typing import Any
 
 import nbformat
 from nbgrader.api import MissingEntry
-from nbgrader.utils import compute_checksum, is_solution, parse_utc
+from nbgrader.utils import compute_checksum, is_solution
 
 from autograder.annotated import annotated_notebook
 from autograder.batch import Graded
 from autograder.course import CourseError
 from autograder.database import open_gradebook
+from autograder.deadlines import load_deadlines
+from autograder.hand_in_times import copy_hand_in_time, hand_in_time
 from autograder.late import Lateness
+from autograder.late_days import settle
 from autograder.record import Record, save_record
 from autograder.workspace import Workspace
 
-STAMP = "timestamp.txt"
-STAMP_BYTES = 100
 AT_ONCE = 8
 
 
@@ -42,6 +43,7 @@ def record_batch(workspace: Workspace, released: Mapping[str, Any], batch: Itera
             for graded in some:
                 _write_graded(workspace, released, graded, gradebook, lateness)
             gradebook.db.commit()
+            settle(workspace.class_folder, gradebook, lateness, [graded.record.student for graded in some])
             for graded in some:
                 save_record(workspace.class_folder, graded.record)
 
@@ -54,6 +56,18 @@ def _write_graded(
     _write_scores(gradebook, record, hand_in_time(_hand_in(workspace, record)))
     _write_comments(gradebook, record, notebook)
     lateness.charge(gradebook.find_submission(record.stage, record.student))
+
+
+def settle_lateness(workspace: Workspace, students: Iterable[str]) -> None:
+    """Reckon due dates, late days and penalties of these students anew; nobody is graded.
+
+    Raises:
+        CourseError: the gradebook cannot be reached, or ``deadlines.toml`` does not say what it should.
+    """
+    if load_deadlines(workspace.class_folder) is None:
+        return
+    with open_gradebook(workspace.gradebook_url) as gradebook:
+        settle(workspace.class_folder, gradebook, Lateness(workspace.settings()), students)
 
 
 def require_stage(workspace: Workspace, stage: str) -> None:
@@ -80,29 +94,6 @@ def require_gradebook(workspace: Workspace) -> None:
     workspace.class_folder.mkdir(parents=True, exist_ok=True)
     with open_gradebook(workspace.gradebook_url):
         pass
-
-
-def hand_in_time(folder: Path) -> datetime | None:
-    """When nbgrader's exchange says the work in a folder was handed in; None where it does not say, or not clearly.
-
-    The file lies among a student's own: links, pipes and long files are not read.
-    """
-    stamp = folder / STAMP
-    try:
-        if stamp.is_symlink() or not stamp.is_file() or stamp.stat().st_size > STAMP_BYTES:
-            return None
-        when: datetime = parse_utc(stamp.read_text(encoding="utf-8").strip())
-    except (OSError, ValueError, OverflowError):
-        return None
-    return when
-
-
-def copy_hand_in_time(hand_in: Path, graded: Path) -> None:
-    """Say beside a graded notebook when it was handed in; nbgrader compares, and grades again what is newer."""
-    when = hand_in_time(hand_in)
-    (graded / STAMP).unlink(missing_ok=True)
-    if when is not None:
-        (graded / STAMP).write_text(f"{when.isoformat(sep=' ')} UTC\n", encoding="utf-8")
 
 
 def _hand_in(workspace: Workspace, record: Record) -> Path:

@@ -10,8 +10,9 @@ from autograder.authoring.master import read_master
 from autograder.batch import Graded, Grader, check_controls, fresh_seed, released_notebook
 from autograder.circumstances import suite_digest
 from autograder.course import Course, CourseError, Stage
+from autograder.deadlines import load_deadlines
 from autograder.fleet import TOGETHER, GradingPlan, Ungraded, graded_by_fleet, kept_grader
-from autograder.gradebook import record_batch, require_stage
+from autograder.gradebook import record_batch, require_stage, settle_lateness
 from autograder.hand_ins import HandIn, find_hand_ins
 from autograder.history import changes
 from autograder.record import Record, load_records
@@ -82,6 +83,7 @@ def grade_class(
         where = workspace.step_folder("submitted") / "STUDENT" / stage.id / f"{stage.id}.ipynb"
         raise CourseError(f"found no hand-in of {stage.id}; each is expected at {where}")
     require_stage(workspace, stage.id)
+    require_deadlines(course, workspace)
     before = {record.student: record for record in load_records(workspace.class_folder, stage.id)}
     plan = _plan(course, stage, workspace, wishes, list(before.values()))
     grader = kept_grader(plan)
@@ -96,7 +98,18 @@ def grade_class(
     record_batch(workspace, released_notebook(release, stage), graded_now)
     done = {*seen.graded, *(one.student for one in seen.ungraded)}
     unchanged = tuple(one.student for one in hand_ins if one.student not in done)
+    settle_lateness(workspace, unchanged)
     return Outcome(tuple(seen.graded), unchanged, tuple(seen.ungraded), seen.changed)
+
+
+def require_deadlines(course: Course, workspace: Workspace) -> None:
+    """Make sure, before anybody is graded, that ``deadlines.toml`` can be read and names stages of the course.
+
+    Raises:
+        CourseError: it does not.
+    """
+    if deadlines := load_deadlines(workspace.class_folder):
+        deadlines.require_stages(course.stages)
 
 
 class _Seen:

@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from dataclasses import dataclass
 
 from autograder.record import Record
 
 
+@dataclass(frozen=True)
+class Moved:
+    """An exercise whose score changed: the score before (None: not graded), the one now, and why it is not full."""
+
+    exercise: str
+    before: float | None
+    now: float
+    points: float
+    why: str
+
+    @property
+    def was(self) -> str:
+        """The score before, in words."""
+        return "not graded" if self.before is None else f"{self.before:g}"
+
+
 def changes(before: Record, after: Record) -> list[str]:
     """A line for each exercise whose score changed, after a line that says what was different; nothing if none did."""
-    moved = list(_moved(before, after))
-    if not moved:
+    found = moved(before, after)
+    if not found:
         return []
     total = f"{before.score:g} to {after.score:g} of {after.points:g}"
-    return [f"{total}, because {' and '.join(reasons(before, after))}", *moved]
+    lines = [f"{one.exercise}: {one.was} to {one.now:g} ({one.why or 'full'})" for one in found]
+    return [f"{total}, because {' and '.join(reasons(before, after))}", *lines]
 
 
 def reasons(before: Record, after: Record) -> list[str]:
@@ -33,11 +50,14 @@ def reasons(before: Record, after: Record) -> list[str]:
     return found or ["the same work was graded again under the same circumstances and came out differently"]
 
 
-def _moved(before: Record, after: Record) -> Iterator[str]:
+def moved(before: Record, after: Record) -> list[Moved]:
+    """The exercises whose score changed."""
     scores = before.scores()
     why = {verdict.exercise: verdict.reason for verdict in (*before.verdicts, *after.verdicts) if verdict.reason}
-    for exercise, score in after.scores().items():
-        if scores.get(exercise) != score:
-            old = scores.get(exercise)
-            was = "not graded" if old is None else f"{old:g}"
-            yield f"{exercise}: {was} to {score:g} ({why.get(exercise, 'full')})"
+    return [
+        Moved(
+            verdict.exercise, scores.get(verdict.exercise), verdict.score, verdict.points, why.get(verdict.exercise, "")
+        )
+        for verdict in after.verdicts
+        if scores.get(verdict.exercise) != verdict.score
+    ]

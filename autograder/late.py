@@ -48,12 +48,21 @@ class Lateness:
         assigner.init_plugin()
         self._plugin: Any = assigner.plugin_inst
 
+    @property
+    def grace_seconds(self) -> float:
+        """How long after the due date costs nothing; 0 if the plugin knows no grace."""
+        return 60 * float(getattr(self._plugin, "grace_minutes", 0))
+
+    def penalty(self, student: str, score: float, seconds_late: float) -> float | None:
+        """What the plugin takes from a score, at most all of it; None for nothing."""
+        if seconds_late <= 0:
+            return None
+        asked: float | None = self._plugin.late_submission_penalty(student, score, seconds_late)
+        return None if asked is None else min(max(asked, 0), score)
+
     def charge(self, submission: Any) -> None:
         """Set the penalty of each notebook of a submission from its score and how late it is, or take it away."""
         for notebook in submission.notebooks:
-            penalty = None
-            if submission.total_seconds_late > 0:
-                penalty = self._plugin.late_submission_penalty(
-                    submission.student_id, notebook.score, submission.total_seconds_late
-                )
-            notebook.late_submission_penalty = None if penalty is None else min(max(penalty, 0), notebook.score)
+            notebook.late_submission_penalty = self.penalty(
+                submission.student_id, notebook.score, submission.total_seconds_late
+            )

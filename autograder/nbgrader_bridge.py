@@ -19,9 +19,12 @@ from traitlets import Unicode
 from autograder.annotated import annotated_notebook, score_cells
 from autograder.batch import Grader, check_controls, make_grader, released_notebook
 from autograder.course import load_course
-from autograder.gradebook import copy_hand_in_time, hand_in_time
+from autograder.database import open_gradebook
+from autograder.hand_in_times import copy_hand_in_time, hand_in_time
 from autograder.hand_ins import HandIn, read_plain_file
 from autograder.isolation import make_launcher
+from autograder.late import Lateness
+from autograder.late_days import settle
 from autograder.record import Record, save_record
 from autograder.submission import parse_submission, read_template
 
@@ -94,6 +97,22 @@ class JudgePreprocessor(NbGraderPreprocessor):  # type: ignore[misc]
         save_record(submitted.parent, record)
         score_cells(nb, record.verdicts)
         copy_hand_in_time(path.parent, _graded_folder(folders, names["student"], names["assignment"]))
+        return nb, resources
+
+
+class DeadlinesPreprocessor(NbGraderPreprocessor):  # type: ignore[misc]
+    """Puts due dates, extensions and late days into the gradebook, before nbgrader looks how late a hand-in is."""
+
+    def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
+        """Reckon the student's lateness in all stages.
+
+        Raises:
+            CourseError: ``deadlines.toml`` does not say what it should.
+        """
+        folders = _folders(self.parent.parent)
+        class_folder = (Path(folders.root) / folders.submitted_directory).parent
+        with open_gradebook(resources["nbgrader"]["db_url"]) as gradebook:
+            settle(class_folder, gradebook, Lateness(self.config), [resources["nbgrader"]["student"]])
         return nb, resources
 
 

@@ -11,6 +11,7 @@ from traitlets.config.loader import PyFileConfigLoader
 from autograder.database import chosen_database, sqlite_address
 
 JUDGE = "autograder.nbgrader_bridge.JudgePreprocessor"
+DEADLINES = "autograder.nbgrader_bridge.DeadlinesPreprocessor"
 EXPORTER = "autograder.nbgrader_bridge.TolerantExporter"
 FEEDBACK = "autograder.harmless.HarmlessFeedback"
 PROSE = "autograder.harmless.harmless_markdown"
@@ -90,6 +91,7 @@ class Workspace:
             JUDGE,
             "nbgrader.preprocessors.LimitOutput",
             "nbgrader.preprocessors.SaveAutoGrades",
+            DEADLINES,
             "nbgrader.preprocessors.AssignLatePenalties",
             "nbgrader.preprocessors.CheckCellMetadata",
         ]

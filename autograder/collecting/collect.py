@@ -6,16 +6,18 @@ import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import tzinfo
 from pathlib import Path
 
+from autograder.collecting.ledger import Collected, load_collected, save_collected
 from autograder.collecting.owners import Owner, clean, owner_of, students, without_wrapper
 from autograder.collecting.sources import Item, Unreadable, items
 from autograder.course import Stage
+from autograder.hand_in_times import STAMP, write_hand_in_time
 from autograder.hand_ins import ENDINGS, HIDDEN_COPIES, read_plain_file
 from autograder.workspace import Workspace
 
 TAKEN, UNCHANGED, LEFT_OUT = "taken", "unchanged", "left out"
-STAMP = "timestamp.txt"
 
 
 @dataclass(frozen=True)
@@ -28,8 +30,10 @@ class Row:
     why: str = ""
 
 
-def collect(source: Path, stage: Stage, workspace: Workspace) -> list[Row]:
+def collect(source: Path, stage: Stage, workspace: Workspace, zone: tzinfo | None = None) -> list[Row]:
     """Put the hand-ins found in a folder or zip at ``submitted/STUDENT/STAGE/STAGE.ipynb``.
+
+    With ``zone``, the dates in a zip are taken as times of handing in; where they are local ones, they are read in it.
 
     A student's earlier hand-in is moved to ``earlier/STUDENT/STAGE/NUMBER/``.
 
@@ -47,7 +51,30 @@ def collect(source: Path, stage: Stage, workspace: Workspace) -> list[Row]:
     rows += [Row(LEFT_OUT, "", item.name, "it does not say whose it is") for item in good if owners[item] is None]
     for owner, own in _by_owner(owners).items():
         rows += _placed(own, names[owner], stage.id, workspace, _clash(owner, names))
+    _remember(rows, {item.name: (item, owner) for item, owner in owners.items() if owner}, stage.id, workspace, zone)
     return rows
+
+
+def _remember(
+    rows: Iterable[Row],
+    found: Mapping[str, tuple[Item, Owner]],
+    stage_id: str,
+    workspace: Workspace,
+    zone: tzinfo | None,
+) -> None:
+    """Keep what the export says of those whose hand-in was taken, and its time if it is asked for and not known yet."""
+    known, said = load_collected(workspace.class_folder, stage_id), {}
+    for row in rows:
+        if row.outcome == LEFT_OUT:
+            continue
+        item, owner = found[row.file]
+        folder = workspace.step_folder("submitted") / row.student / stage_id
+        time_from = known[row.student].time_from if row.outcome == UNCHANGED and row.student in known else ""
+        if zone is not None and item.when is not None and not os.path.lexists(folder / STAMP):
+            time_from = f"the zip, read in {zone}" if item.when.tzinfo is None else "the zip, in UTC"
+            write_hand_in_time(folder, item.when if item.when.tzinfo else item.when.replace(tzinfo=zone, fold=1))
+        said[row.student] = Collected(owner.name, owner.number, owner.late, time_from)
+    save_collected(workspace.class_folder, stage_id, said)
 
 
 def _why_not(item: Item) -> str:

@@ -7,19 +7,23 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 MOODLE = re.compile(r"(?P<name>.+)_(?P<number>\d+)_assignsubmission_[a-z]+_?.*", re.DOTALL)
-CANVAS = re.compile(r"(?P<name>[^_/]+)(?:_LATE)?_(?P<number>\d+)_(?P<file>\d+)_.+", re.DOTALL)
+CANVAS = re.compile(r"(?P<name>[^_/]+)(?P<late>_LATE)?_(?P<number>\d+)_(?P<file>\d+)_.+", re.DOTALL)
 LONGEST_NAME = 80
 
 
 @dataclass(frozen=True)
 class Owner:
-    """Who handed a file in, as far as the export says: a name, and the LMS's number where it gives one."""
+    """Who handed a file in, as far as the export says: a name, and the LMS's number where it gives one.
+
+    ``late`` is Canvas's own mark on this file; it makes nobody another.
+    """
 
     name: str
     number: str = ""
+    late: bool = field(default=False, compare=False)
 
 
 def owner_of(parts: Sequence[str], stage_id: str) -> Owner | None:
@@ -28,7 +32,7 @@ def owner_of(parts: Sequence[str], stage_id: str) -> Owner | None:
         if found := MOODLE.fullmatch(folder):
             return Owner(found["name"], found["number"])
     if found := CANVAS.fullmatch(parts[-1]):
-        return Owner(found["name"], found["number"])
+        return Owner(found["name"], found["number"], found["late"] is not None)
     if len(parts) > 1:
         return Owner(parts[0])
     stem = re.sub(r"\.(ipynb|py)(\.txt|\.json)?$", "", parts[-1], flags=re.IGNORECASE)

@@ -8,10 +8,12 @@ from __future__ import annotations
 import os
 import re
 import stat
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
@@ -22,6 +24,8 @@ from autograder.notebook_file import MAX_BYTES
 MOST_FILES = 100_000
 MOST_BYTES = 16 << 30
 ENCRYPTED = 0x1
+EXTRA_HEAD, EXTENDED = struct.Struct("<HH"), struct.Struct("<Bi")
+EXTENDED_TIMESTAMP = 0x5455
 DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError)
 
 
@@ -38,12 +42,14 @@ class Item:
         name: how the export calls it.
         read: gives its bytes, or raises :class:`Unreadable`.
         problem: why it is not to be read; empty if it may.
+        when: the file's date in a zip: with its zone if the zip says it (UTC), else local where it was packed.
     """
 
     parts: tuple[str, ...]
     name: str
     read: Callable[[], bytes]
     problem: str = ""
+    when: datetime | None = None
 
 
 def items(source: Path) -> list[Item]:
@@ -104,7 +110,7 @@ def _of_zip(source: Path, archive: zipfile.ZipFile) -> Iterator[Item]:
             total += info.file_size
             parts, problem = _parts(info.orig_filename)
             problem = problem or _member_problem(info, total)
-            yield Item(parts, info.orig_filename, partial(_read_member, source, info), problem)
+            yield Item(parts, info.orig_filename, partial(_read_member, source, info), problem, _date(info))
 
 
 def _parts(name: str) -> tuple[tuple[str, ...], str]:
@@ -115,6 +121,20 @@ def _parts(name: str) -> tuple[tuple[str, ...], str]:
     if not parts or ".." in parts:
         return (), "its name leads out of the archive" if parts else "it has no name"
     return parts, ""
+
+
+def _date(info: zipfile.ZipInfo) -> datetime | None:
+    """A member's date: UTC of the extended timestamp (Info-ZIP's extra field), else MS-DOS' local time."""
+    extra = info.extra
+    while len(extra) >= EXTRA_HEAD.size:
+        kind, length = EXTRA_HEAD.unpack_from(extra)
+        body, extra = extra[EXTRA_HEAD.size :][:length], extra[EXTRA_HEAD.size + length :]
+        if kind == EXTENDED_TIMESTAMP and len(body) >= EXTENDED.size and body[0] & 1:
+            return datetime.fromtimestamp(EXTENDED.unpack_from(body)[1], UTC)
+    try:
+        return datetime(*info.date_time)
+    except ValueError:
+        return None
 
 
 def _member_problem(info: zipfile.ZipInfo, total: int) -> str:

@@ -17,6 +17,7 @@ from autograder.collecting.report import print_rows
 from autograder.commands.reporting import report_on
 from autograder.commands.shared import CONSOLE, counted, isolation_option, progress_bar, seed_option
 from autograder.course import Course, CourseError, Stage
+from autograder.deadlines import time_zone
 from autograder.demo import write_class
 from autograder.explain import Asked, explain_grade
 from autograder.feedback import write_feedback
@@ -30,10 +31,14 @@ from autograder.workspace import Workspace
 @click.command("collect")
 @click.argument("stage")
 @click.argument("source", type=click.Path(exists=True, path_type=Path))
+@click.option(
+    "--dates", "zone", metavar="ZONE", help="Take the zip's dates as times of handing in, read in ZONE (Europe/Berlin)."
+)
 @click.pass_obj
-def collect_stage(course: Course, stage: str, source: Path) -> None:
+def collect_stage(course: Course, stage: str, source: Path, zone: str | None) -> None:
     """Put the hand-ins of STAGE from SOURCE, an LMS's folder or zip, into classroom/submitted/."""
-    rows = collect(source, course.stage(stage), Workspace.of_course(course.root))
+    dates = time_zone("--dates", zone) if zone else None
+    rows = collect(source, course.stage(stage), Workspace.of_course(course.root), dates)
     print_rows(CONSOLE, rows)
     left_out = sum(row.outcome == LEFT_OUT for row in rows)
     if left_out == len(rows):

@@ -56,7 +56,7 @@ def test_help_is_what_make_alone_says(course):
 
 @pytest.mark.parametrize("verb", sorted(set(VERBS) - NEED_NO_SETUP))
 def test_a_verb_sets_up_first(course, verb):
-    commands = make(course, "-n", verb, "STAGE=s01_rnn", "ID=s09_x", "TITLE=X", "FROM=x")[1].splitlines()
+    commands = make(course, "-n", verb, "STAGE=s01_rnn", "ID=s09_x", "TITLE=X", "FROM=x", "TO=canvas")[1].splitlines()
     assert commands[0] == "tools/bootstrap.sh"
     assert len(commands) > 1
 
@@ -70,6 +70,11 @@ def test_a_verb_sets_up_first(course, verb):
         (["autograde", "STAGE=s01_rnn"], "<grade><s01_rnn>"),
         (["feedback", "STAGE=s01_rnn"], "<feedback><s01_rnn>"),
         (["report", "STAGE=s01_rnn"], "<report><s01_rnn>"),
+        (["export", "STAGE=s01_rnn", "TO=canvas"], "<export><s01_rnn><--to><canvas>"),
+        (
+            ["export", "STAGE=s01_rnn", "TO=moodle", "ROSTER=/a b/x.csv"],
+            "<export><s01_rnn><--to><moodle><--roster></a b/x.csv>",
+        ),
         (["bundle"], "<bundle>"),
         (["demo"], "<demo>"),
         (["solved"], "<solved>"),
