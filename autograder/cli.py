@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from autograder.batch import ControlsFailed
-from autograder.commands import authoring, grading, installation
+from autograder.commands import authoring, grading, installation, similarity
 from autograder.course import CourseError, find_root, load_course
 from autograder.sandbox.bubblewrap import IsolationMissing
 from autograder.sandbox.child import LaunchFailed
@@ -28,6 +28,7 @@ COMMANDS = (
     grading.explain,
     grading.feedback,
     grading.demo,
+    similarity.similar,
     installation.doctor,
 )
 

@@ -75,7 +75,7 @@ def write_grades(path: Path, stage: Stage, records: Sequence[Record]) -> None:
             reasons = " | ".join(reason_lines(record))
             total = [f"{record.score:g}", f"{record.points:g}"]
             writer.writerow(
-                [_harmless(record.student), record.stage, *scores, *total, _harmless(reasons[:MAX_REASONS])]
+                [harmless_field(record.student), record.stage, *scores, *total, harmless_field(reasons[:MAX_REASONS])]
             )
 
 
@@ -95,6 +95,6 @@ def _score(score: float, points: float) -> Text:
     return Text(f"{score:g}", style=style)
 
 
-def _harmless(text: str) -> str:
+def harmless_field(text: str) -> str:
     """Keep a spreadsheet from reading a student's text as a formula."""
     return f"'{text}" if text.startswith(FORMULA_STARTS) else text

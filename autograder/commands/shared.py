@@ -30,7 +30,7 @@ def progress_bar() -> Progress:
     return Progress(*columns, console=CONSOLE)
 
 
-def counted(progress: Progress, stage: Stage, total: int) -> Callable[[], None]:
-    """What to call whenever one more hand-in is graded."""
-    task = progress.add_task(f"grading {stage.id}", total=total)
+def counted(progress: Progress, stage: Stage, total: int, doing: str = "grading") -> Callable[[], None]:
+    """What to call whenever one more hand-in is done."""
+    task = progress.add_task(f"{doing} {stage.id}", total=total)
     return lambda: progress.update(task, advance=1)
