@@ -1,6 +1,6 @@
 # Verbs only. Each sets up what it needs first; no environment has to be activated.
 .DEFAULT_GOAL := help
-.PHONY: help setup download-data release check collect autograde feedback bundle demo doctor stage solved test truth bench clean distclean
+.PHONY: help setup download-data release check collect autograde feedback bundle demo doctor stage solved test truth bench docs similar clean distclean
 SHELL := /bin/sh
 STAGE ?=
 SET ?=
@@ -34,6 +34,9 @@ autograde: setup  ## grade every hand-in of STAGE in classroom/submitted/
 feedback: setup  ## write feedback pages and the table of grades of STAGE
 	@$(AUTOGRADER) feedback $(or $(STAGE),$(error name the stage: make feedback STAGE=s01_rnn))
 
+similar: setup  ## compare the answers of STAGE with each other, for your eyes: classroom/reports/STAGE-similar.html
+	@$(AUTOGRADER) similar $(or $(STAGE),$(error name the stage: make similar STAGE=s01_rnn))
+
 bundle: setup  ## make the student zip in dist/
 	@$(AUTOGRADER) bundle
 
@@ -58,6 +61,10 @@ test: setup  ## style, types, then every test
 
 truth: setup  ## prove the verdicts of STAGE (default: all): mutants, named mistakes, right answers; writes docs/truth.md
 	@OMP_NUM_THREADS=1 .venv/bin/python -m autograder.proving $(STAGE) $(if $(STAGE),,--write)
+
+docs: setup  ## build the documentation for staff and for students under build/docs/
+	@tools/bootstrap.sh docs
+	@.venv/bin/python -m autograder.documentation
 
 bench: setup  ## measure speed, as ratios in one run
 	@.venv/bin/python -m benchmarks

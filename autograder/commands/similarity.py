@@ -22,9 +22,8 @@ def similar(course: Course, stage: str) -> None:
     chosen, workspace = course.stage(stage), Workspace.of_course(course.root)
     hand_ins = find_hand_ins(workspace.step_folder("submitted"), chosen)
     if not hand_ins:
-        raise CourseError(
-            f"found no hand-in of {stage} under {workspace.step_folder('submitted')}; run autograder collect {stage} first"
-        )
+        submitted = workspace.step_folder("submitted")
+        raise CourseError(f"found no hand-in of {stage} under {submitted}; run autograder collect {stage} first")
     template = read_template(released_notebook(workspace.release_folder(chosen.id), chosen), chosen.id, chosen.points)
     with progress_bar() as progress:
         found = compare_class(hand_ins, template, counted(progress, chosen, len(hand_ins), "reading"))

@@ -12,8 +12,9 @@ def reference_pages(package: Path) -> Iterator[tuple[str, str]]:
     """Names and texts of the pages on a package's folder; the first is on the package itself, with links to all."""
     parts = sorted(_parts(package))
     listed = "\n".join(f"{package.name}.{part}" for part in parts)
-    head = f"# {package.name}\n\n{_directive(package.name, ('members', 'no-index'))}\n```{{toctree}}\n:maxdepth: 1\n\n{listed}\n```\n"
-    yield f"api/{package.name}", head
+    toctree = f"```{{toctree}}\n:maxdepth: 1\n\n{listed}\n```\n"
+    head = _directive(package.name, ("members", "no-index"))
+    yield f"api/{package.name}", f"# {package.name}\n\n{head}\n{toctree}"
     for part in parts:
         modules = list(_modules(package / part, f"{package.name}.{part}"))
         sections = [f"## {name}\n\n{_directive(name)}" if name != modules[0] else _directive(name) for name in modules]
@@ -28,9 +29,9 @@ def _parts(package: Path) -> Iterator[str]:
 
 
 def _modules(path: Path, name: str) -> Iterator[str]:
-    """The module itself, and where it is a package all that is below it."""
+    """The module itself, and where it is a package all that is below it; what lies deeper comes later."""
     yield name
-    for below in sorted(path.rglob("*.py")) if path.is_dir() else ():
+    for below in sorted(path.rglob("*.py"), key=lambda one: (len(one.parts), one)) if path.is_dir() else ():
         parts = below.relative_to(path).with_suffix("").parts
         if parts[-1] != "__main__" and parts != ("__init__",):
             yield ".".join([name, *(part for part in parts if part != "__init__")])

@@ -14,7 +14,16 @@ from autograder.documentation.reference import reference_pages
 from autograder.documentation.stage_page import stage_page
 from autograder.documentation.syllabus import syllabus
 
-CARDS_HEAD = "---\ntocdepth: 2\n---\n\n# Data cards\n\nWhat each data set is, who made it, its licence, how it is split, its flaws.\n\n"
+CARDS_HEAD = """\
+---
+tocdepth: 2
+---
+
+# Data cards
+
+What each data set is, who made it, its licence, how it is split, its flaws.
+
+"""
 
 
 def write_sources(course: Course, audience: str, folder: Path) -> list[str]:

@@ -29,7 +29,8 @@ def _cell(cell: Mapping[str, Any], stage: Stage) -> Iterator[str]:
     if cell["cell_type"] == "markdown":
         yield source
     elif source.strip():
-        yield f"{FENCE}{{code-block}} python\n:caption: {_caption(cell, stage)}\n:class: {_role(cell)}\n\n{source}\n{FENCE}"
+        options = f":caption: {_caption(cell, stage)}\n:class: {_role(cell)}"
+        yield f"{FENCE}{{code-block}} python\n{options}\n\n{source}\n{FENCE}"
 
 
 def _caption(cell: Mapping[str, Any], stage: Stage) -> str:

@@ -19,20 +19,20 @@ def syllabus(masters: list[Master]) -> str:
     exercises = sum(len(stage.points) for stage in stages)
     head = (
         "# Syllabus\n\n"
-        f"{len(stages)} stages with {exercises} exercises. Each stage is a notebook of its own, is graded alone and has "
-        f"{sum(stages[0].points.values()):g} points. Shapes of what is to be written are in the notebooks.\n"
+        f"{len(stages)} stages with {exercises} exercises. Each stage is a notebook of its own, is graded alone and "
+        f"has {sum(stages[0].points.values()):g} points. Shapes of what is to be written are in the notebooks.\n"
     )
     return "\n".join([head, *(line for master in masters for line in _stage(master))]) + "\n"
 
 
 def _stage(master: Master) -> Iterator[str]:
     stage = master.stage
-    yield f"## [{_title(master)}](stages/{stage.id}.md)\n"
+    yield f"## {_title(master)}\n\n[The notebook](stages/{stage.id}.md), as students receive it.\n"
     yield "\n".join(f"- {topic}" for topic in _topics(master)) + "\n"
-    yield "| exercise | | points | written with |\n|---|---|---:|---|"
+    yield "| exercise | points | written with |\n|---|---:|---|"
     for name, cell in master.answers().items():
         allowed = ", ".join(stage.imports[name].allowed) if name in stage.imports else "any library"
-        yield f"| `{name}` | {_purpose(cell, name)} | {stage.points[name]:g} | {allowed} |"
+        yield f"| `{name}` {_purpose(cell, name)} | {stage.points[name]:g} | {allowed} |"
     yield ""
 
 

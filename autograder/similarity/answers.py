@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from autograder.definitions import parsed
 from autograder.submission import Submission
@@ -43,11 +43,11 @@ def _add(found: dict[str, str], source: str, exercises: Iterable[str]) -> None:
 
 
 def _start(node: ast.stmt) -> int:
-    decorators = getattr(node, "decorator_list", [])
+    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
     return min(one.lineno for one in [node, *decorators])
 
 
 def _first_named(source: str, exercises: Iterable[str]) -> str:
     places = {name: re.search(rf"^(?:def|class)\s+{name}\b", source, re.MULTILINE) for name in exercises}
-    starts: Mapping[str, int] = {name: match.start() for name, match in places.items() if match}
-    return min(starts, key=lambda name: starts[name], default=ELSEWHERE)
+    starts = {name: match.start() for name, match in places.items() if match}
+    return min(starts, key=starts.__getitem__, default=ELSEWHERE)

@@ -1,7 +1,7 @@
 """Fingerprints of a text by winnowing (Schleimer, Wilkerson and Aiken, SIGMOD 2003).
 
 Of each run of ``WINDOW`` overlapping pieces of ``PIECE`` tokens the one with the least hash is kept, the last among
-equals. So whatever two texts share is found where it is at least ``PIECE + WINDOW - 1`` tokens long, wherever it stands.
+equals. So whatever two texts share is found, wherever it stands, if it is at least ``PIECE + WINDOW - 1`` tokens long.
 """
 
 from __future__ import annotations

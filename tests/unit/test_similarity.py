@@ -1,4 +1,4 @@
-"""The report on similar answers: copies in disguise are found, independent answers are not, and hostile ones do no harm."""
+"""The report on similar answers: copies in disguise are found, independent ones are not, hostile ones do no harm."""
 
 import csv
 import json
@@ -98,7 +98,9 @@ def test_independent_answers_are_not_alike(stage_id):
     judged = 0
     for exercise, texts in variants(stage_id, stage.points).items():
         kept = [{one: lines for one, lines in prints(text).items() if one not in known} for text in texts]
-        found = compare(exercise, [Answer(str(place), text, one) for place, (text, one) in enumerate(zip(texts, kept))])
+        found = compare(
+            exercise, [Answer(str(place), text, one) for place, (text, one) in enumerate(zip(texts, kept, strict=True))]
+        )
         assert found.pairs == ()
         judged += found.judged
     assert judged > 3
