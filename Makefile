@@ -14,6 +14,7 @@ help:  ## list the verbs
 
 setup:  ## make .venv with the pinned packages, and bubblewrap where you may install it
 	@tools/bootstrap.sh
+	@$(if $(filter setup,$(MAKECMDGOALS)),echo "Next: make demo grades a small class; make download-data brings the data; .venv/bin/jupyter lab assignments opens the notebooks.",:)
 
 download-data: setup  ## bring the embedded data sets, or SET=coco (SET=list shows all); MIRROR=folder-or-address
 	@.venv/bin/seqlab data $(if $(filter list,$(SET)),list,fetch $(SET) $(if $(MIRROR),--mirror "$$MIRROR"))

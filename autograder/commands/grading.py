@@ -14,7 +14,7 @@ from autograder.authoring.release import release_stage
 from autograder.batch import released_notebook
 from autograder.collecting.collect import LEFT_OUT, collect
 from autograder.collecting.report import print_rows
-from autograder.commands.shared import CONSOLE, counted, isolation_option, progress_bar, seed_option
+from autograder.commands.shared import CONSOLE, counted, isolation_option, progress_bar, say_next, seed_option
 from autograder.course import Course, CourseError, Stage
 from autograder.demo import write_class
 from autograder.explain import Asked, explain_grade
@@ -38,7 +38,7 @@ def collect_stage(course: Course, stage: str, source: Path) -> None:
     if left_out == len(rows):
         raise CourseError(f"found no hand-in of {stage} in {source}; expected STUDENT/{stage}.ipynb or an LMS's names")
     CONSOLE.print(f"{len(rows) - left_out} hand-ins collected, {left_out} files left out.")
-    CONSOLE.print(f"Next: autograder grade {stage}.")
+    say_next(f"autograder grade {stage}.")
 
 
 @click.command()
@@ -77,6 +77,7 @@ def explain(course: Course, student: str, stage: str, exercise: str, attempt: in
 def feedback(course: Course, stage: str) -> None:
     """Write the feedback pages and the table of grades of STAGE from the latest grading."""
     _report(course.stage(stage), Workspace.of_course(course.root))
+    say_next(f"look at some of the pages; nbgrader release_feedback {stage} delivers them.")
 
 
 @click.command()
@@ -96,6 +97,7 @@ def demo(course: Course, isolation: str) -> None:
     _report(first, workspace)
     CONSOLE.print(f"gradebook       {workspace.class_folder / 'gradebook.db'}")
     CONSOLE.print(f"what students received  {folder}")
+    say_next("open the feedback pages; then make bundle, and docs/grading.md for a class of your own.")
 
 
 def _grade(course: Course, stage: Stage, workspace: Workspace, wishes: Wishes) -> None:

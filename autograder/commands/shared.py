@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import click
 from rich.console import Console
@@ -24,6 +24,22 @@ def chosen(course: Course, names: Sequence[str]) -> list[Stage]:
     return [course.stage(name) for name in names] or list(course.stages.values())
 
 
+def say_next(text: str) -> None:
+    """What a command that went well ends with: what to do now."""
+    CONSOLE.print(f"Next: {text}", markup=False, soft_wrap=True)
+
+
+def with_progress(stages: Sequence[Stage], doing: str) -> Iterator[Stage]:
+    """The stages one by one, with a bar that says which is at work."""
+    with progress_bar() as progress:
+        task = progress.add_task(doing, total=len(stages))
+        for stage in stages:
+            progress.update(task, description=f"{doing} {stage.id}")
+            yield stage
+            progress.advance(task)
+        progress.update(task, description=doing)
+
+
 def progress_bar() -> Progress:
     """How many of how many, and for how long."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
@@ -31,6 +47,6 @@ def progress_bar() -> Progress:
 
 
 def counted(progress: Progress, stage: Stage, total: int, doing: str = "grading") -> Callable[[], None]:
-    """What to call whenever one more hand-in is done."""
+    """What to call whenever one more hand-in is graded, or whatever else is being done."""
     task = progress.add_task(f"{doing} {stage.id}", total=total)
     return lambda: progress.update(task, advance=1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from autograder.batch import released_notebook
-from autograder.commands.shared import CONSOLE, counted, progress_bar
+from autograder.commands.shared import CONSOLE, counted, progress_bar, say_next
 from autograder.course import Course, CourseError
 from autograder.hand_ins import find_hand_ins
 from autograder.similarity.classroom import compare_class
@@ -32,4 +32,4 @@ def similar(course: Course, stage: str) -> None:
     write_table(table, found)
     CONSOLE.print(f"{found.read} hand-ins compared, {len(found.refused)} could not be read", markup=False)
     CONSOLE.print(f"{len(people(found))} pairs of students share much in at least one exercise: {table}", markup=False)
-    CONSOLE.print(f"Next: read {page}, and talk to people first: a similar answer is no proof.", markup=False)
+    say_next(f"read {page}, and talk to people first: a similar answer is no proof.")

@@ -43,8 +43,9 @@ def _add(found: dict[str, str], source: str, exercises: Iterable[str]) -> None:
 
 
 def _start(node: ast.stmt) -> int:
+    """The first line of a statement, its decorators with it."""
     decorators: list[ast.expr] = getattr(node, "decorator_list", [])
-    return min(one.lineno for one in [node, *decorators])
+    return min([node.lineno, *(one.lineno for one in decorators)])
 
 
 def _first_named(source: str, exercises: Iterable[str]) -> str:
