@@ -131,6 +131,15 @@ def test_what_was_given_and_short_answers_are_not_judged(tmp_path, released, tem
     assert by_name[LONG_EXERCISE].judged == by_name[LONG_EXERCISE].too_short == 0
 
 
+def test_two_who_copy_what_was_given_are_not_alike(tmp_path, released, template):
+    longest = max((text for name, text in template.texts.items() if name not in template.prose), key=len)
+    assert len(prints(longest)) >= SHORTEST
+    pasted = {LONG_EXERCISE: f"{longest}\n\nmine = 1\n"}
+    found = compared(tmp_path, released, template, {"ada": pasted, "ben": pasted})
+    assert pairs_of(found) == set()
+    assert found.read == 2
+
+
 def test_what_most_of_a_class_wrote_is_not_listed_and_the_rest_is():
     common = "".join(f"    y = np.f{number}(x) + {number}\n" for number in range(30))
     rare = "".join(f"    z = torch.g{number}(x) @ x\n" for number in range(60))
