@@ -1,6 +1,6 @@
 # Verbs only. Each sets up what it needs first; no environment has to be activated.
 .DEFAULT_GOAL := help
-.PHONY: help setup download-data release check collect autograde feedback report export bundle demo doctor stage solved test truth bench clean distclean
+.PHONY: help setup download-data release check collect autograde feedback report export similar bundle demo doctor stage solved test truth bench docs clean distclean
 SHELL := /bin/sh
 STAGE ?=
 SET ?=
@@ -16,6 +16,7 @@ help:  ## list the verbs
 
 setup:  ## make .venv with the pinned packages, and bubblewrap where you may install it
 	@tools/bootstrap.sh
+	@$(if $(filter setup,$(MAKECMDGOALS)),echo "Next: make demo grades a small class; make download-data brings the data; .venv/bin/jupyter lab assignments opens the notebooks.",:)
 
 download-data: setup  ## bring the embedded data sets, or SET=coco (SET=list shows all); MIRROR=folder-or-address
 	@.venv/bin/seqlab data $(if $(filter list,$(SET)),list,fetch $(SET) $(if $(MIRROR),--mirror "$$MIRROR"))
@@ -42,6 +43,9 @@ report: setup  ## report on the class in STAGE: scores, exercises, mistakes, who
 export: setup  ## final scores of STAGE as a table: TO=nbgrader, canvas or moodle; ROSTER= the table you downloaded there
 	@$(AUTOGRADER) export $(or $(STAGE),$(error name the stage: make export STAGE=s01_rnn TO=canvas ROSTER=grades.csv)) --to $(or $(TO),$(error name whose table: make export STAGE=s01_rnn TO=canvas ROSTER=grades.csv)) $(if $(ROSTER),--roster "$$ROSTER")
 
+similar: setup  ## compare the answers of STAGE with each other, for your eyes: classroom/reports/STAGE-similar.html
+	@$(AUTOGRADER) similar $(or $(STAGE),$(error name the stage: make similar STAGE=s01_rnn))
+
 bundle: setup  ## make the student zip in dist/
 	@$(AUTOGRADER) bundle
 
@@ -66,6 +70,10 @@ test: setup  ## style, types, then every test
 
 truth: setup  ## prove the verdicts of STAGE (default: all): mutants, named mistakes, right answers; writes docs/truth.md
 	@OMP_NUM_THREADS=1 .venv/bin/python -m autograder.proving $(STAGE) $(if $(STAGE),,--write)
+
+docs: setup  ## build the documentation for staff and for students under build/docs/
+	@tools/bootstrap.sh docs
+	@.venv/bin/python -m autograder.documentation
 
 bench: setup  ## measure speed, as ratios in one run
 	@.venv/bin/python -m benchmarks

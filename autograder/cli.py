@@ -9,7 +9,16 @@ from typing import Any
 import click
 
 from autograder.batch import ControlsFailed
-from autograder.commands import authoring, exporting, grading, installation, lateness, regrading, reporting
+from autograder.commands import (
+    authoring,
+    exporting,
+    grading,
+    installation,
+    lateness,
+    regrading,
+    reporting,
+    similarity,
+)
 from autograder.course import CourseError, find_root, load_course
 from autograder.sandbox.bubblewrap import IsolationMissing
 from autograder.sandbox.child import LaunchFailed
@@ -33,6 +42,7 @@ COMMANDS = (
     lateness.lateness_of,
     exporting.export,
     exporting.gradescope,
+    similarity.similar,
     installation.doctor,
 )
 

@@ -22,8 +22,8 @@ from autograder.grading import Wishes, require_deadlines
 from autograder.hand_ins import HandIn, find_hand_ins
 from autograder.history import moved, reasons
 from autograder.record import Record, load_records
-from autograder.reports import harmless_field
 from autograder.secret import load_secret
+from autograder.spreadsheet import harmless_field
 from autograder.workspace import Workspace
 
 CONTROLS = 2

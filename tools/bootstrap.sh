@@ -1,6 +1,6 @@
 #!/bin/sh
 # Make .venv in the course's folder with everything that the make verbs need. Safe to run again; quick when up to date.
-# Usage: tools/bootstrap.sh     (PYTHON=/path/to/python chooses the interpreter)
+# Usage: tools/bootstrap.sh [EXTRA]     (PYTHON=/path/to/python chooses the interpreter; EXTRA: docs, for make docs)
 set -eu
 CDPATH='' cd -- "$(dirname -- "$0")/.."
 venv=.venv
@@ -50,6 +50,7 @@ take_lock() {
     other=$(cat "$lock" 2>/dev/null || true)
     if [ -n "$other" ] && ! kill -0 "$other" 2>/dev/null; then rm -f "$lock"; fi
     (set -C; printf '%s\n' $$ >"$lock") 2>/dev/null || fail "another setup (process $other) is at work here; wait for it. If there is none, remove $lock."
+    locked=yes
     pip=
     trap 'rm -f "$lock"; [ -z "$pip" ] || kill "$pip" 2>/dev/null || true' EXIT
     trap 'say "setup: stopped; the next run starts anew."; exit 130' INT
@@ -74,11 +75,10 @@ mention_cuda() {
     say "  PyPI's PyTorch for Linux brings several GB for NVIDIA GPUs. To do without: stop, and PIP_EXTRA_INDEX_URL=https://download.pytorch.org/whl/cpu make setup"
 }
 
+# $1: one of pyproject.toml's extras.
 install_packages() {
-    say "setup: installing the pinned packages; the first time this downloads about 400 MB and takes some minutes."
-    mention_cuda
     PYTHONUNBUFFERED=1 "$venv/bin/python" -m pip install --disable-pip-version-check --progress-bar off \
-        -c constraints.txt -e '.[dev]' >"$log" 2>&1 </dev/null &
+        -c constraints.txt -e ".[$1]" >"$log" 2>&1 </dev/null &
     pip=$!
     while kill -0 "$pip" 2>/dev/null; do show_progress; sleep 1; done
     [ ! -t 1 ] || printf '\r%-78s\r' ''
@@ -155,8 +155,19 @@ if [ ! -f "$stamp" ] || ! new_enough "$venv/bin/python" || [ "$(cat "$stamp")" !
     else
         make_venv "$(base_of "$python")"
     fi
-    install_packages
+    say "setup: installing the pinned packages; the first time this downloads about 400 MB and takes some minutes."
+    mention_cuda
+    install_packages dev
     check_isolation
     printf '%s\n' "$wanted" >"$stamp"
     say "setup: done."
+fi
+
+# What one verb alone needs is installed when it is first wanted.
+extra=${1:-}
+if [ -n "$extra" ] && [ "$(cat "$venv/.seqlab-$extra" 2>/dev/null || true)" != "$wanted" ]; then
+    [ "${locked:-}" = yes ] || take_lock
+    say "setup: adding the packages for $extra (about 10 MB) ..."
+    install_packages "$extra"
+    printf '%s\n' "$wanted" >"$venv/.seqlab-$extra"
 fi

@@ -9,9 +9,9 @@ torch=${1:-$(grep '^torch==' constraints.txt)}
 tools/bootstrap.sh
 rm -rf "$venv"
 .venv/bin/python -m venv "$venv"
-"$venv/bin/python" -m pip install --disable-pip-version-check -q "$torch" -e '.[dev]'
+"$venv/bin/python" -m pip install --disable-pip-version-check -q "$torch" -e '.[dev,docs]'
 {
-    echo "# Exact versions of everything that make setup installs. Made by tools/pin.sh; ranges are in pyproject.toml."
+    echo "# Exact versions of everything that make setup and make docs install. Made by tools/pin.sh; ranges are in pyproject.toml."
     "$venv/bin/python" -m pip freeze --exclude-editable --exclude pip --exclude setuptools |
         grep -E '^[A-Za-z0-9._-]+==' | grep -v -E '^(nvidia-|cuda-|triton|pytorch-triton)' |
         sed 's/+[A-Za-z0-9.]*$//' | LC_ALL=C sort -f

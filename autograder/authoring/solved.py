@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,10 @@ from autograder.course import CourseError
 SECONDS_PER_CELL = 600
 
 
-def solve(master: Master, checks: Path, folder: Path) -> Path:
+def solve(master: Master, checks: Path, folder: Path, progress: Callable[[], None] = lambda: None) -> Path:
     """Run ``master`` with the public checks at ``checks`` and write ``STAGE.html`` and ``STAGE.ipynb`` to ``folder``.
+
+    ``progress`` is called after each cell.
 
     Raises:
         CourseError: a cell of the master fails.
@@ -32,7 +35,12 @@ def solve(master: Master, checks: Path, folder: Path) -> Path:
     for cell in notebook.cells:
         cell.source = _without_markers(cell.source)
     try:
-        client = NotebookClient(notebook, timeout=SECONDS_PER_CELL, resources={"metadata": {"path": str(folder)}})
+        client = NotebookClient(
+            notebook,
+            timeout=SECONDS_PER_CELL,
+            resources={"metadata": {"path": str(folder)}},
+            on_cell_complete=lambda cell, cell_index: progress(),
+        )
         client.execute(env=_environment(master.path.parents[1]))
     except CellExecutionError as error:
         raise CourseError(f"{master.path}: a cell fails when the master is run: {error}") from error

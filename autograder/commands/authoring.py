@@ -10,7 +10,7 @@ from autograder.authoring.master import read_master
 from autograder.authoring.release import release_stage
 from autograder.authoring.scaffold import scaffold_stage
 from autograder.authoring.solved import solve
-from autograder.commands.shared import CONSOLE, chosen
+from autograder.commands.shared import CONSOLE, chosen, counted, progress_bar, say_next, with_progress
 from autograder.course import Course, CourseError
 from autograder.workspace import Workspace
 
@@ -20,9 +20,10 @@ from autograder.workspace import Workspace
 @click.pass_obj
 def release(course: Course, stages: tuple[str, ...]) -> None:
     """Build STAGES (default: all) from their masters into assignments/ and tell the gradebook."""
-    for stage in chosen(course, stages):
+    for stage in with_progress(chosen(course, stages), "releasing"):
         folder = release_stage(course, stage, Workspace.of_course(course.root))
         CONSOLE.print(f"released {stage.id} into {folder}")
+    say_next("open a notebook as a student would; make bundle puts all stages into the zip for students.")
 
 
 @click.command()
@@ -31,17 +32,20 @@ def release(course: Course, stages: tuple[str, ...]) -> None:
 def check(course: Course, stages: tuple[str, ...]) -> None:
     """Rebuild STAGES (default: all) elsewhere, audit them, and compare them with what is committed in assignments/."""
     wanted = chosen(course, stages)
-    stale = [line for stage in wanted for line in stale_files(course, stage)]
+    stale = [line for stage in with_progress(wanted, "checking") for line in stale_files(course, stage)]
     if stale:
         raise CourseError("assignments/ is stale; run make release and commit: " + "; ".join(stale))
     CONSOLE.print(f"assignments/ is fresh and audited: {', '.join(stage.id for stage in wanted)}")
+    say_next("make bundle makes the zip for students.")
 
 
 @click.command()
 @click.pass_obj
 def bundle(course: Course) -> None:
     """Make the student zip in dist/, from an allow-list, audited."""
-    CONSOLE.print(f"wrote {write_bundle(course, course.root / 'dist')}")
+    stages = with_progress(chosen(course, ()), "checking")
+    CONSOLE.print(f"wrote {write_bundle(course, course.root / 'dist', stages)}")
+    say_next("give it to your students; make collect STAGE=... FROM=... takes what they hand in.")
 
 
 @click.command()
@@ -52,7 +56,7 @@ def stage(course: Course, stage: str, title: str) -> None:
     """Scaffold a new STAGE: master, suite, mistakes, TOML table."""
     for path in scaffold_stage(course, stage, title):
         CONSOLE.print(f"wrote {path}")
-    CONSOLE.print(f"Next: fill them in, then make release STAGE={stage}. docs/authoring.md explains each part.")
+    say_next(f"fill them in, then make release STAGE={stage}. docs/authoring.md explains each part.")
 
 
 @click.command()
@@ -61,7 +65,9 @@ def stage(course: Course, stage: str, title: str) -> None:
 def solved(course: Course, stages: tuple[str, ...]) -> None:
     """Run the masters of STAGES (default: all) and render them with figures under build/solved/."""
     for one in chosen(course, stages):
-        CONSOLE.print(f"running {one.id} from top to bottom ...")
         master = read_master(course.master_path(one.id), one)
-        page = solve(master, course.release_folder(one.id) / "checks.h5", course.root / "build" / "solved" / one.id)
+        checks, folder = course.release_folder(one.id) / "checks.h5", course.root / "build" / "solved" / one.id
+        with progress_bar() as progress:
+            page = solve(master, checks, folder, counted(progress, one, len(master.cells), "running"))
         CONSOLE.print(f"wrote {page}")
+    say_next("open the pages in a browser. They hold the answers: keep them from students.")

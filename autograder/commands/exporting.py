@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from autograder.collecting.ledger import load_collected
-from autograder.commands.shared import CONSOLE
+from autograder.commands.shared import CONSOLE, say_next
 from autograder.course import Course, CourseError, Stage
 from autograder.exporting.canvas import filled_gradebook, new_gradebook
 from autograder.exporting.filling import Filled
@@ -61,7 +61,8 @@ def export(
     target.write_bytes(data)
     if pending := [student for student, score in scores.items() if score.pending]:
         CONSOLE.print(f"formgrader still asks for a look at: {_listed(pending)}", markup=False)
-    CONSOLE.print(f"wrote {target}\nNext: {NEXT[to]}", markup=False)
+    CONSOLE.print(f"wrote {target}", markup=False)
+    say_next(NEXT[to])
 
 
 @click.command()
@@ -91,9 +92,7 @@ def gradescope(course: Course, stage: str, isolation: str, visibility: str) -> N
         click.secho(
             "WARNING: student code will run as root, and can read the answers and forge results.", fg="red", err=True
         )
-    CONSOLE.print(
-        "Next: upload it at Gradescope as the assignment's autograder. It holds the answers: give it to nobody."
-    )
+    say_next("upload it at Gradescope as the assignment's autograder. It holds the answers: give it to nobody.")
 
 
 def _without_roster(

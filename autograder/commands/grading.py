@@ -15,7 +15,7 @@ from autograder.batch import released_notebook
 from autograder.collecting.collect import LEFT_OUT, collect
 from autograder.collecting.report import print_rows
 from autograder.commands.reporting import report_on
-from autograder.commands.shared import CONSOLE, counted, isolation_option, progress_bar, seed_option
+from autograder.commands.shared import CONSOLE, counted, isolation_option, progress_bar, say_next, seed_option
 from autograder.course import Course, CourseError, Stage
 from autograder.deadlines import time_zone
 from autograder.demo import write_class
@@ -44,7 +44,7 @@ def collect_stage(course: Course, stage: str, source: Path, zone: str | None) ->
     if left_out == len(rows):
         raise CourseError(f"found no hand-in of {stage} in {source}; expected STUDENT/{stage}.ipynb or an LMS's names")
     CONSOLE.print(f"{len(rows) - left_out} hand-ins collected, {left_out} files left out.")
-    CONSOLE.print(f"Next: autograder grade {stage}.")
+    say_next(f"autograder grade {stage}.")
 
 
 @click.command()
@@ -60,9 +60,9 @@ def collect_stage(course: Course, stage: str, source: Path, zone: str | None) ->
 def grade(course: Course, /, stage: str, **wishes: Any) -> None:
     """Grade the hand-ins of STAGE in classroom/submitted/ that are new or changed."""
     _grade(course, course.stage(stage), Workspace.of_course(course.root), Wishes(**wishes))
-    CONSOLE.print(
-        f"Next: autograder feedback {stage} writes the students' pages, autograder report {stage} a report on the "
-        "class; nbgrader formgrader shows each hand-in."
+    say_next(
+        f"autograder feedback {stage} writes the students' pages, autograder report {stage} a report on the class; "
+        "nbgrader formgrader shows each hand-in."
     )
 
 
@@ -86,7 +86,7 @@ def explain(course: Course, student: str, stage: str, exercise: str, attempt: in
 def feedback(course: Course, stage: str) -> None:
     """Write the feedback pages and the table of grades of STAGE from the latest grading."""
     _write_pages(course.stage(stage), Workspace.of_course(course.root))
-    CONSOLE.print(f"Next: look at a few of the pages; autograder report {stage} writes a report on the class.")
+    say_next(f"look at some of the pages; autograder report {stage} writes a report on the class.")
 
 
 @click.command()
@@ -107,6 +107,7 @@ def demo(course: Course, isolation: str) -> None:
     report_on(course, first, workspace)
     CONSOLE.print(f"gradebook       {workspace.class_folder / 'gradebook.db'}")
     CONSOLE.print(f"what students received  {folder}")
+    say_next("open the feedback pages; then make bundle, and docs/grading.md for a class of your own.")
 
 
 def _grade(course: Course, stage: Stage, workspace: Workspace, wishes: Wishes) -> None:

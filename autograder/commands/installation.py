@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from autograder.commands.shared import CONSOLE
+from autograder.commands.shared import CONSOLE, say_next
 from autograder.course import Course, CourseError
 from autograder.doctor import examine
 
@@ -21,4 +21,4 @@ def doctor(course: Course) -> None:
     wrong = sum(not finding.right for finding in findings)
     if wrong:
         raise CourseError(f"{wrong} of {len(findings)} to mend, see above")
-    CONSOLE.print("Next: make demo grades a small class.")
+    say_next("make demo grades a small class.")

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from autograder.collecting.ledger import Collected, load_collected
-from autograder.commands.shared import CONSOLE
+from autograder.commands.shared import CONSOLE, say_next
 from autograder.course import Course, CourseError
 from autograder.deadlines import EXAMPLE, FILE, Deadlines, load_deadlines
 from autograder.exporting.scores import FinalScore, graded_scores
@@ -49,12 +49,11 @@ def lateness_of(course: Course, stage: str, apply: bool) -> None:
         table.add_row(*_row(student, standing, deadlines, known.get(student, Collected()), penalty))
     CONSOLE.print(table)
     _tell_extensions(deadlines.extended.get(stage, {}), students)
-    done = (
-        "The gradebook has these due dates and penalties now."
-        if apply
-        else f"Next: autograder lateness {stage} --apply"
-    )
-    CONSOLE.print(done)
+    if apply:
+        CONSOLE.print("The gradebook has these due dates and penalties now.")
+        say_next(f"autograder feedback {stage}, or autograder export {stage}.")
+    else:
+        say_next(f"autograder lateness {stage} --apply puts them into the gradebook.")
 
 
 def _deadlines(course: Course, workspace: Workspace, stage: str) -> Deadlines:

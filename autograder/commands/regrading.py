@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from autograder.commands.shared import CONSOLE, counted, isolation_option, progress_bar, seed_option
+from autograder.commands.shared import CONSOLE, counted, isolation_option, progress_bar, say_next, seed_option
 from autograder.course import Course, CourseError
 from autograder.grading import Wishes
 from autograder.history import changes
@@ -39,10 +39,10 @@ def regrade(course: Course, /, stage: str, dry_run: bool, **wishes: Any) -> None
     _tell(came)
     if dry_run:
         CONSOLE.print("Nothing was recorded (--dry-run).")
-        CONSOLE.print(f"Next: autograder regrade {stage}, to record it.")
+        say_next(f"autograder regrade {stage}, to record it.")
     else:
         CONSOLE.print(f"wrote {write_changes(workspace, stage, came)}", markup=False)
-        CONSOLE.print(f"Next: autograder feedback {stage}; manual scores in formgrader stayed as they are.")
+        say_next(f"autograder feedback {stage}; manual scores in formgrader stayed as they are.")
     if came.ungraded:
         reasons = "; ".join(f"{one.student} ({one.reason})" for one in came.ungraded)
         raise CourseError(f"the grader itself stumbled, and nothing was recorded, for: {reasons}. Please report this.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from autograder.commands.shared import CONSOLE, counted, progress_bar
+from autograder.commands.shared import CONSOLE, counted, progress_bar, say_next
 from autograder.course import Course, CourseError, Stage
 from autograder.reporting.classroom import read_classroom
 from autograder.reporting.figures import figures_of, headline
@@ -19,7 +19,7 @@ from autograder.workspace import Workspace
 def report(course: Course, stage: str) -> None:
     """Report on the class in STAGE: a page and tables, for staff, from the latest grading."""
     report_on(course, course.stage(stage), Workspace.of_course(course.root))
-    CONSOLE.print(f"Next: open it in a browser; autograder feedback {stage} writes the students' pages.")
+    say_next(f"open it in a browser; autograder feedback {stage} writes the students' pages.")
 
 
 def report_on(course: Course, stage: Stage, workspace: Workspace) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import click
 from rich.console import Console
@@ -22,6 +22,22 @@ seed_option = click.option("--seed", type=int, default=None, help="Draw the hidd
 def chosen(course: Course, names: Sequence[str]) -> list[Stage]:
     """The stages of these names; all where none is named."""
     return [course.stage(name) for name in names] or list(course.stages.values())
+
+
+def say_next(text: str) -> None:
+    """What a command that went well ends with: what to do now."""
+    CONSOLE.print(f"Next: {text}", markup=False, soft_wrap=True)
+
+
+def with_progress(stages: Sequence[Stage], doing: str) -> Iterator[Stage]:
+    """The stages one by one, with a bar that says which is at work."""
+    with progress_bar() as progress:
+        task = progress.add_task(doing, total=len(stages))
+        for stage in stages:
+            progress.update(task, description=f"{doing} {stage.id}")
+            yield stage
+            progress.advance(task)
+        progress.update(task, description=doing)
 
 
 def progress_bar() -> Progress:

@@ -20,7 +20,7 @@ from autograder.exporting.filling import Filled, number_in, require_same_points
 from autograder.exporting.matching import Entry, login_keys, match, name_keys
 from autograder.exporting.scores import FinalScore, scaled
 from autograder.exporting.sheet import Sheet
-from autograder.reports import harmless_field
+from autograder.spreadsheet import harmless_field
 
 PEOPLE = ("Student", "ID", "SIS User ID", "SIS Login ID", "Integration ID", "Root Account", "Section")
 POINTS_ROW = "Points Possible"

@@ -10,7 +10,7 @@ from typing import Any
 from nbgrader.api import MissingEntry
 
 from autograder.database import open_gradebook
-from autograder.reports import harmless_field
+from autograder.spreadsheet import harmless_field
 from autograder.workspace import Workspace
 
 COLUMNS = (

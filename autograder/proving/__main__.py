@@ -33,6 +33,7 @@ def main(stages: Sequence[str], mutants: int | None, draws: int, seeds: int, job
     """Try mutants, named mistakes and right answers on the suites of STAGES (default: all), and print the table."""
     course = load_course(find_root(Path.cwd()))
     chosen = [course.stage(name).id for name in stages or course.stages]
+    click.echo(f"breaking every answer of {', '.join(chosen)}; a stage takes some minutes", err=True)
     with ProcessPoolExecutor(min(jobs, len(chosen)), get_context("forkserver"), torch.set_num_threads, (1,)) as pool:
         work = pool.map(partial(prove, course, extent=Extent(mutants, draws, seeds)), chosen)
         proofs = dict(zip(chosen, tqdm(work, total=len(chosen), desc="proving", unit="stage"), strict=True))
@@ -41,6 +42,9 @@ def main(stages: Sequence[str], mutants: int | None, draws: int, seeds: int, job
     if write:
         write_into(course.root / PAGE, text)
     _tell_what_is_open(proofs)
+    click.echo(
+        f"Next: {'look at git diff and commit ' + str(PAGE) if write else 'make truth writes the table of all stages'}."
+    )
 
 
 def _extent(draws: int, seeds: int) -> str:

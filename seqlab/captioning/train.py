@@ -58,6 +58,7 @@ def main(notebook: Path, name: str, features: str | None, images: int | None, lo
                 log.write_text(json.dumps({"losses": curve, "held_out": after}), encoding="utf-8")
             for line in table_of(model.eval(), some, held_out, captions.vocabulary, names.get("bleu")):
                 click.echo(line)
+            click.echo("Next: compare with the table in the notebook; --hidden, --epochs and --set train another one.")
 
 
 def _loaded(name: str, features: str | None) -> Captions:

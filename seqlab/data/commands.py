@@ -135,6 +135,10 @@ def _report(places: Places, outcomes: Sequence[Outcome]) -> None:
     failed = [one for one in outcomes if one.state == FAILED]
     ready = sum(one.state == READY for one in outcomes)
     click.echo(f"{len(outcomes) - len(failed)} of {len(outcomes)} ready, {ready} of them before, in {places.cache}")
+    if not failed and outcomes:
+        click.echo(
+            f"Next: seqlab data show {outcomes[0].data_set.name} looks at it; the notebooks find their data themselves."
+        )
     if failed:
         reasons = "\n".join(f"{one.data_set.name}: {one.error}" for one in failed)
         raise DataError(f"not brought: {', '.join(one.data_set.name for one in failed)}.\n{reasons}")

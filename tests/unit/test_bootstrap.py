@@ -48,10 +48,10 @@ def program(folder, name, script):
     path.chmod(0o755)
 
 
-def bootstrap(machine, **environment):
+def bootstrap(machine, *extra, **environment):
     course, programs = machine
     done = subprocess.run(
-        [course / "tools" / "bootstrap.sh"],
+        [course / "tools" / "bootstrap.sh", *extra],
         env={"PATH": str(programs), "HOME": str(course)} | environment,
         capture_output=True,
         text=True,
@@ -236,6 +236,25 @@ def test_changed_pins_are_installed(ready):
     bootstrap(ready, PIP="true")
     (ready[0] / "constraints.txt").write_text("numpy==2.0.0\n")
     assert "bringing .venv up to date" in bootstrap(ready, PIP="true")[1]
+
+
+def test_an_extra_is_installed_when_first_wanted_and_again_when_pins_change(ready):
+    def runs_of_pip():
+        return len((ready[0] / "pip.log").read_text().splitlines())
+
+    said = bootstrap(ready, PIP="echo ran >>pip.log")[1]
+    assert runs_of_pip() == 1
+    assert "adding the packages" not in said
+    code, said = bootstrap(ready, "docs", PIP="echo ran >>pip.log")
+    assert code == 0, said
+    assert "adding the packages for docs" in said
+    assert runs_of_pip() == 2
+    assert bootstrap(ready, "docs", PIP="echo ran >>pip.log") == (0, "")
+    assert runs_of_pip() == 2
+    (ready[0] / "constraints.txt").write_text("numpy==2.0.0\n")
+    assert "adding the packages for docs" in bootstrap(ready, "docs", PIP="echo ran >>pip.log")[1]
+    assert runs_of_pip() == 4
+    assert not (ready[0] / "build" / "setup.pid").exists()
 
 
 def test_missing_bubblewrap_without_rights_prints_the_command(ready):

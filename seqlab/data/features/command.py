@@ -55,6 +55,9 @@ def features(
     click.echo(f"{len(done.names)} images: {done.pooled}, {done.spatial}, {done.listing}")
     if done.others:
         click.echo(f"{done.others} other entries of {folder} are not images and were left alone")
+    click.echo(
+        f'Next: read them with h5py.File({str(done.pooled)!r})["features"]; row i is of line i of {done.listing.name}.'
+    )
 
 
 def _extractor(place: str | None, weights: str | None, layer: str | None, size: int | None) -> Any:
