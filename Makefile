@@ -1,6 +1,6 @@
 # Verbs only. Each sets up what it needs first; no environment has to be activated.
 .DEFAULT_GOAL := help
-.PHONY: help setup download-data release check collect autograde feedback bundle demo doctor stage solved test truth bench clean distclean
+.PHONY: help setup download-data release check collect autograde feedback bundle demo doctor stage solved test truth screenshots bench clean distclean
 SHELL := /bin/sh
 STAGE ?=
 SET ?=
@@ -58,6 +58,10 @@ test: setup  ## style, types, then every test
 
 truth: setup  ## prove the verdicts of STAGE (default: all): mutants, named mistakes, right answers; writes docs/truth.md
 	@OMP_NUM_THREADS=1 .venv/bin/python -m autograder.proving $(STAGE) $(if $(STAGE),,--write)
+
+screenshots: setup  ## take the pictures of the README anew, from JupyterLab and formgrader in Chromium
+	@SEQLAB_SCREENSHOTS=1 .venv/bin/python -m pytest -q tests/browser
+	@echo "next: look at each picture in docs/images/, then commit them"
 
 bench: setup  ## measure speed, as ratios in one run
 	@.venv/bin/python -m benchmarks
