@@ -12,6 +12,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from autograder.course import Stage
+from autograder.gradebook import copy_exchange_files
 from autograder.judge import Verdict
 from autograder.record import Record
 from autograder.workspace import Workspace
@@ -26,6 +27,7 @@ def write_feedback(workspace: Workspace, stage: Stage, records: Sequence[Record]
         path = feedback_path(workspace, record.student, stage.id)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(pages.get_template("feedback.html").render(_content(stage, record)), encoding="utf-8")
+        copy_exchange_files(workspace.step_folder("submitted") / record.student / stage.id, path.parent)
     overview = workspace.report_path(stage.id, "feedback.html")
     folder = Path("..") / workspace.step_folder("feedback").name
     links = [(record, f"{folder / record.student / stage.id / stage.id}.html") for record in records]

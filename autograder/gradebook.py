@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -16,12 +17,15 @@ from autograder.annotated import annotated_notebook
 from autograder.batch import Graded
 from autograder.course import CourseError
 from autograder.database import open_gradebook
+from autograder.hand_ins import read_plain_file
 from autograder.late import Lateness
 from autograder.record import Record, save_record
 from autograder.workspace import Workspace
 
 STAMP = "timestamp.txt"
 STAMP_BYTES = 100
+SECRET = "submission_secret.txt"
+EXCHANGE_SECRET = re.compile(rb"[0-9a-f]{128}")
 AT_ONCE = 8
 
 
@@ -97,12 +101,20 @@ def hand_in_time(folder: Path) -> datetime | None:
     return when
 
 
-def copy_hand_in_time(hand_in: Path, graded: Path) -> None:
-    """Say beside a graded notebook when it was handed in; nbgrader compares, and grades again what is newer."""
+def copy_exchange_files(hand_in: Path, to: Path) -> None:
+    """Put what nbgrader's exchange left with a hand-in beside its graded notebook, or its feedback.
+
+    That is when it was handed in (nbgrader compares, and grades again what is newer), and the secret under which
+    ``nbgrader release_feedback`` lays the feedback down, so that this student alone finds it.
+    """
     when = hand_in_time(hand_in)
-    (graded / STAMP).unlink(missing_ok=True)
+    (to / STAMP).unlink(missing_ok=True)
     if when is not None:
-        (graded / STAMP).write_text(f"{when.isoformat(sep=' ')} UTC\n", encoding="utf-8")
+        (to / STAMP).write_text(f"{when.isoformat(sep=' ')} UTC\n", encoding="utf-8")
+    secret, _ = read_plain_file(hand_in / SECRET)
+    (to / SECRET).unlink(missing_ok=True)
+    if EXCHANGE_SECRET.fullmatch(secret):
+        (to / SECRET).write_bytes(secret)
 
 
 def _hand_in(workspace: Workspace, record: Record) -> Path:
@@ -116,7 +128,7 @@ def _write_notebook(workspace: Workspace, released: Mapping[str, Any], graded: G
     folder.mkdir(parents=True, exist_ok=True)
     (folder / f"{record.stage}.ipynb").unlink(missing_ok=True)
     nbformat.write(notebook, folder / f"{record.stage}.ipynb")
-    copy_hand_in_time(_hand_in(workspace, record), folder)
+    copy_exchange_files(_hand_in(workspace, record), folder)
     return notebook
 
 

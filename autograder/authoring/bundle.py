@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -47,14 +47,24 @@ def write_bundle(course: Course, folder: Path) -> Path:
     stale = [line for stage in course.stages.values() for line in stale_files(course, stage)]
     if stale:
         raise AuditFailed("the bundle takes assignments/ as they are, and they are stale: " + "; ".join(stale))
-    contents = dict(sorted(_contents(course)))
+    contents = student_files(course)
     _audit(course, contents)
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{NAME}.zip"
+    write_zip(path, contents)
+    return path
+
+
+def student_files(course: Course) -> dict[str, bytes]:
+    """The files that students receive, by name, in order."""
+    return dict(sorted(_contents(course)))
+
+
+def write_zip(path: Path, contents: Mapping[str, bytes]) -> None:
+    """Write files as a zip with one folder at its top; the same files give the same bytes."""
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in contents.items():
             archive.writestr(zipfile.ZipInfo(f"{NAME}/{name}", EPOCH), data, zipfile.ZIP_DEFLATED)
-    return path
 
 
 def student_pyproject(text: str) -> str:
@@ -75,6 +85,7 @@ def _contents(course: Course) -> Iterator[tuple[str, bytes]]:
     root = course.root
     yield "README.md", README.format(first=next(iter(course.stages))).encode()
     yield "pyproject.toml", student_pyproject((root / "pyproject.toml").read_text(encoding="utf-8")).encode()
+    yield "set_up.py", Path(__file__).with_name("set_up.py").read_bytes()
     for name in COPIED:
         yield name, (root / name).read_bytes()
     yield "seqlab/py.typed", b""
