@@ -28,8 +28,9 @@ def set_up_seqlab(address: str) -> None:
     address = os.environ.get("SEQLAB_STUDENT_ZIP") or address
     if not address:
         raise RuntimeError(
-            "seqlab is not installed here, and this notebook was not told where to get it. Ask your teacher for the "
-            "address of seqlab-student.zip, run %env SEQLAB_STUDENT_ZIP=ADDRESS in a cell, then this cell again."
+            "seqlab is not installed in this notebook's Python. On your own machine, install it as README.md says and "
+            "choose that kernel. Elsewhere, as on Colab: this notebook was not told where seqlab-student.zip is; ask "
+            "your teacher for its address, run %env SEQLAB_STUDENT_ZIP=ADDRESS in a cell, then this cell again."
         )
     try:
         with (

@@ -63,7 +63,7 @@ def _write_first_page(folder, text, workspace, stage):
     """The notebook up to its first check: what Validate can run in seconds."""
     notebook = json.loads(text)
     first = next(iter(stage.points))
-    kept = {f"{stage.id}-given-1", f"answer-{first}", first}
+    kept = {f"{stage.id}-setup", f"{stage.id}-given-1", f"answer-{first}", first}
     notebook["cells"] = [cell for cell in notebook["cells"] if cell["id"] in kept]
     folder.mkdir(parents=True)
     (folder / f"{stage.id}.ipynb").write_text(json.dumps(notebook))

@@ -114,7 +114,7 @@ def test_where_seqlab_is_installed_it_does_nothing_and_leaves_no_name(capsys, mo
 @pytest.mark.parametrize(
     "address, words",
     [
-        ("", "was not told where to get it. Ask your teacher for the address of seqlab-student.zip"),
+        ("", "was not told where seqlab-student.zip is; ask your teacher for its address"),
         ("http://127.0.0.1:9/seqlab-student.zip", "could not get http://127.0.0.1:9/.*Is there a network"),
         ("page.html", "page.html is not seqlab-student.zip; is it a link to a page about the file"),
         ("other.zip", "other.zip is not seqlab-student.zip"),
