@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +39,7 @@ Hand in the notebook itself; nothing else is needed.
 
 
 def write_bundle(course: Course, folder: Path) -> Path:
-    """Write the student zip into ``folder`` and audit it; the same course gives the same bytes.
+    """Write the student zip into ``folder``, from fresh stages only, and audited; the same course gives the same bytes.
 
     Raises:
         AuditFailed: a stage is not what its master generates today, or the zip would give something away.
@@ -47,24 +47,23 @@ def write_bundle(course: Course, folder: Path) -> Path:
     stale = [line for stage in course.stages.values() for line in stale_files(course, stage)]
     if stale:
         raise AuditFailed("the bundle takes assignments/ as they are, and they are stale: " + "; ".join(stale))
-    contents = student_files(course)
+    return pack_bundle(course, folder)
+
+
+def pack_bundle(course: Course, folder: Path) -> Path:
+    """Write the student zip from assignments/ as they are.
+
+    Raises:
+        AuditFailed: the zip would give something away.
+    """
+    contents = dict(sorted(_contents(course)))
     _audit(course, contents)
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{NAME}.zip"
-    write_zip(path, contents)
-    return path
-
-
-def student_files(course: Course) -> dict[str, bytes]:
-    """The files that students receive, by name, in order."""
-    return dict(sorted(_contents(course)))
-
-
-def write_zip(path: Path, contents: Mapping[str, bytes]) -> None:
-    """Write files as a zip with one folder at its top; the same files give the same bytes."""
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in contents.items():
             archive.writestr(zipfile.ZipInfo(f"{NAME}/{name}", EPOCH), data, zipfile.ZIP_DEFLATED)
+    return path
 
 
 def student_pyproject(text: str) -> str:

@@ -26,13 +26,15 @@ def release(course: Course, stages: tuple[str, ...]) -> None:
 
 
 @click.command()
+@click.argument("stages", nargs=-1)
 @click.pass_obj
-def check(course: Course) -> None:
-    """Rebuild every stage elsewhere, audit it, and compare it with what is committed in assignments/."""
-    stale = [line for stage in course.stages.values() for line in stale_files(course, stage)]
+def check(course: Course, stages: tuple[str, ...]) -> None:
+    """Rebuild STAGES (default: all) elsewhere, audit them, and compare them with what is committed in assignments/."""
+    wanted = chosen(course, stages)
+    stale = [line for stage in wanted for line in stale_files(course, stage)]
     if stale:
         raise CourseError("assignments/ is stale; run make release and commit: " + "; ".join(stale))
-    CONSOLE.print(f"assignments/ is fresh and audited: {', '.join(course.stages)}")
+    CONSOLE.print(f"assignments/ is fresh and audited: {', '.join(stage.id for stage in wanted)}")
 
 
 @click.command()

@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from autograder.course import find_root, load_course
 from autograder.proving.stage import Extent, Row, prove
-from autograder.proving.table import confused, lines_of, write_into
+from autograder.proving.table import confusion, lines_of, write_into
 
 PAGE = Path("docs/truth.md")
 
@@ -23,23 +23,26 @@ PAGE = Path("docs/truth.md")
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("stages", nargs=-1)
 @click.option("--mutants", type=click.IntRange(min=1), default=None, help="At most so many mutants an exercise.")
+@click.option("--draws", type=click.IntRange(min=1), default=5, show_default=True, help="Of the cases, for mutants.")
 @click.option("--seeds", type=click.IntRange(min=0), default=50, show_default=True, help="For the right answers.")
 @click.option("--jobs", type=click.IntRange(min=1), default=os.cpu_count() or 1, help="Stages at a time.")
 @click.option("--write", is_flag=True, help=f"Put the table into {PAGE}.")
-def main(stages: Sequence[str], mutants: int | None, seeds: int, jobs: int, write: bool) -> None:
+def main(stages: Sequence[str], mutants: int | None, draws: int, seeds: int, jobs: int, write: bool) -> None:
     """Try mutants, named mistakes and right answers on the suites of STAGES (default: all), and print the table."""
     course = load_course(find_root(Path.cwd()))
     chosen = [course.stage(name).id for name in stages or course.stages]
     with ProcessPoolExecutor(min(jobs, len(chosen)), get_context("forkserver"), torch.set_num_threads, (1,)) as pool:
-        work = pool.map(partial(prove, course, extent=Extent(mutants, seeds)), chosen)
+        work = pool.map(partial(prove, course, extent=Extent(mutants, draws, seeds)), chosen)
         proofs = dict(zip(chosen, tqdm(work, total=len(chosen), desc="proving", unit="stage"), strict=True))
-    text = "\n".join(lines_of(proofs))
+    text = "\n".join([*lines_of(proofs), "", *confusion(proofs), "", _extent(draws, seeds)])
     click.echo(text)
-    for line in confused(proofs):
-        click.echo(line)
     if write:
         write_into(course.root / PAGE, text)
     _tell_what_is_open(proofs)
+
+
+def _extent(draws: int, seeds: int) -> str:
+    return f"Each mutant met {draws} draws of the hidden cases; each right answer was graded with {seeds} seeds."
 
 
 def _tell_what_is_open(proofs: Mapping[str, Sequence[Row]]) -> None:

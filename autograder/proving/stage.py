@@ -36,9 +36,16 @@ class Row:
 
 @dataclass(frozen=True)
 class Extent:
-    """How much of the proof is done: at most so many mutants an exercise (None for all), and how many seeds."""
+    """How much of the proof is done.
+
+    Attributes:
+        mutants: at most so many for each exercise; None for all.
+        draws: how often the hidden cases are drawn for each mutant.
+        seeds: with how many seeds each right answer is graded; 0 leaves out these and the named mistakes.
+    """
 
     mutants: int | None = None
+    draws: int = 1
     seeds: int = 50
 
 
@@ -51,7 +58,7 @@ def prove(course: Course, stage_id: str, extent: Extent) -> list[Row]:
 def _proved(course: Course, stage_id: str, extent: Extent) -> list[Row]:
     stage = course.stage(stage_id)
     master, suite = read_master(course.master_path(stage.id), stage), load_suite(stage)
-    proving, reasons = Proving(master, suite), read_equivalents()
+    proving, reasons = Proving(master, suite, extent.draws), read_equivalents()
     rows = {name: Row(name) for name in stage.points}
     for name, cell in master.answers().items():
         for mutant in sample(mutants_of(cell), extent.mutants):

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from autograder.course import CourseError
+from autograder.proving.naming import Naming
 from autograder.proving.stage import Row
 
 BEGIN, END = "<!-- written by make truth -->", "<!-- end of what make truth writes -->"
@@ -26,14 +27,19 @@ def lines_of(proofs: Mapping[str, Sequence[Row]]) -> Iterator[str]:
     yield _line("**all**", [row for rows in proofs.values() for row in rows])
 
 
-def confused(proofs: Mapping[str, Sequence[Row]]) -> Iterator[str]:
-    """The mistakes that are called something else as well, or cost other exercises."""
-    for row in (row for rows in proofs.values() for row in rows):
-        for naming in row.namings:
-            others = sorted({*naming.hidden, *naming.public} - {naming.mistake.key})
-            if others or not naming.right:
-                also = ", ".join(others) or "nothing else"
-                yield f"| `{row.exercise}` | {naming.mistake.key} | {also} | {', '.join(naming.spread) or 'none'} |"
+def confusion(proofs: Mapping[str, Sequence[Row]]) -> Iterator[str]:
+    """The mistakes that are called something else as well, or cost other exercises: a sentence, and a row for each."""
+    namings = [(row.exercise, naming) for rows in proofs.values() for row in rows for naming in row.namings]
+    confused = [(exercise, naming) for exercise, naming in namings if _also(naming) or not naming.right]
+    yield f"Of {len(namings)} mistakes {len(namings) - len(confused)} are called by their own name and by no other."
+    if not confused:
+        return
+    yield ""
+    yield "| exercise | the mistake that was made | hidden cases say | public cases say | also costs |"
+    yield "|---|---|---|---|---|"
+    for exercise, naming in confused:
+        said = [", ".join(names) or "nothing" for names in (naming.hidden, naming.public)]
+        yield f"| `{exercise}` | {naming.mistake.key} | {' | '.join(said)} | {', '.join(naming.spread) or 'none'} |"
 
 
 def write_into(path: Path, text: str) -> None:
@@ -48,6 +54,10 @@ def write_into(path: Path, text: str) -> None:
     path.write_text(
         re.sub(f"{BEGIN}.*{END}", lambda _: f"{BEGIN}\n\n{text}\n\n{END}", page, flags=re.S), encoding="utf-8"
     )
+
+
+def _also(naming: Naming) -> set[str]:
+    return {*naming.hidden, *naming.public} - {naming.mistake.key}
 
 
 def _line(label: str, rows: Sequence[Row]) -> str:

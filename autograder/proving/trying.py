@@ -38,18 +38,21 @@ class TooLong(BaseException):
 
 
 class Proving:
-    """The cases of one stage, drawn once, on which mutants of its answers are tried."""
+    """The cases of one stage, on which mutants of its answers are tried: the hidden ones drawn so many times."""
 
-    def __init__(self, master: Master, suite: Suite, seed: int = 0) -> None:
+    def __init__(self, master: Master, suite: Suite, draws: int = 1) -> None:
         self.master = master
         truth = Truth(master, suite)
-        self._hidden = {one.name: _hidden(truth, suite, one.name, seed) for one in suite.exercises}
+        self._hidden = [
+            {one.name: _hidden(truth, suite, one.name, seed) for one in suite.exercises} for seed in range(draws)
+        ]
         self._public = {one.name: _public(truth, suite, one.name) for one in suite.exercises}
 
     def try_out(self, mutant: Mutant) -> Trial:
         """Put the mutant to the cases of its exercise, then to those of the others, until one notices it.
 
-        A cache without what the backward pass needs is noticed there, and costs the student there.
+        Each draw of the hidden cases has to notice it: no mutant is to die by luck. A cache without what the backward
+        pass needs is noticed there, and costs the student there.
         """
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")
@@ -58,10 +61,9 @@ class Proving:
                     namespace = reference_namespace(self.master, replaced={mutant.exercise: mutant.source})
             except (CourseError, TooLong):
                 return Trial(mutant, hidden=True, public=True)
-            noticed = [
-                _noticed(_own_first(cases, mutant.exercise), namespace) for cases in (self._hidden, self._public)
-            ]
-        return Trial(mutant, *noticed)
+            hidden = all(_noticed(_own_first(cases, mutant.exercise), namespace) for cases in self._hidden)
+            public = _noticed(_own_first(self._public, mutant.exercise), namespace)
+        return Trial(mutant, hidden, public)
 
 
 def _own_first(cases: Mapping[str, list[PublicCase]], exercise: str) -> list[PublicCase]:

@@ -8,13 +8,15 @@ import shutil
 import subprocess
 import sysconfig
 import threading
+import tomllib
 import venv
+import zipfile
 from pathlib import Path
 
 import pytest
 
 from autograder.authoring import set_up
-from autograder.authoring.bundle import student_files, write_zip
+from autograder.authoring.bundle import pack_bundle, student_pyproject
 from autograder.authoring.setup_cell import set_up_seqlab, setup_source
 from autograder.demo import notebook_with, plain_answer
 from autograder.submission import parse_submission, read_template
@@ -27,8 +29,9 @@ OLD_TORCH = "2.9.0+cu126"
 def student_zip(course, tmp_path_factory):
     """The address of the student zip on a server of ours; beside it a page and another zip."""
     folder = tmp_path_factory.mktemp("server")
-    write_zip(folder / "seqlab-student.zip", student_files(course))
-    write_zip(folder / "other.zip", {"README.md": b"other"})
+    pack_bundle(course, folder)
+    with zipfile.ZipFile(folder / "other.zip", "w") as archive:
+        archive.writestr("README.md", "other")
     (folder / "page.html").write_text("<html>download</html>")
     handler = functools.partial(_Quiet, directory=str(folder))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
@@ -133,17 +136,17 @@ def test_what_goes_wrong_is_said_clearly(address, words, student_zip, monkeypatc
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_pip_says_reaches_the_student(student_zip, monkeypatch, tmp_path):
+def test_what_pip_says_reaches_the_student(student_zip, bare_python, monkeypatch, tmp_path):
     """The installer ends with an error, and so does the cell."""
+    monkeypatch.setattr("sys.executable", str(bare_python))
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     monkeypatch.setenv("SEQLAB_STUDENT_ZIP", student_zip)
-    monkeypatch.setenv("PIP_REQUIRE_VIRTUALENV", "no")
     monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/")
     monkeypatch.setenv("PIP_RETRIES", "0")
     monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
     monkeypatch.setenv("PIP_NO_CACHE_DIR", "1")
-    with pytest.raises(RuntimeError, match="seqlab could not be installed: pip could not install .*seqlab-student"):
+    with pytest.raises(RuntimeError, match="seqlab could not be installed: pip could not install"):
         set_up_seqlab("http://127.0.0.1:9/never")
     shutil.rmtree(tmp_path / "seqlab-student")
 
@@ -161,9 +164,7 @@ def test_what_is_installed_is_never_replaced(monkeypatch):
 
 
 def test_every_requirement_of_the_course_is_understood(course):
-    text = student_files(course)["pyproject.toml"].decode()
-    import tomllib
-
+    text = student_pyproject((course.root / "pyproject.toml").read_text())
     wanted = tomllib.loads(text)["project"]["dependencies"]
     assert [f"{name}>={least}" for name, least in set_up.REQUIREMENT.findall(text) if name != "setuptools"] == wanted
 

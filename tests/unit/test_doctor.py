@@ -63,7 +63,9 @@ def test_a_classroom_that_anybody_may_write_to_is_told(course, no_sandbox, tmp_p
 
 
 def test_the_command_ends_with_an_error_where_something_is_wrong(monkeypatch):
-    monkeypatch.setattr("autograder.commands.installation.examine", lambda course: [Finding("disk", "full", "free some")])
+    monkeypatch.setattr(
+        "autograder.commands.installation.examine", lambda course: [Finding("disk", "full", "free some")]
+    )
     done = CliRunner().invoke(main, ["--course", str(ROOT), "doctor"])
     assert done.exit_code == 1
     assert "✗ disk       full" in done.output
