@@ -39,7 +39,7 @@ class JupyterServer:
 
     def wait(self, path="api"):
         """Wait until the server answers at ``path``."""
-        for _ in range(300):
+        for _ in range(1200):
             assert self.process.poll() is None, "the server ended"
             try:
                 return self.ask("GET", path)

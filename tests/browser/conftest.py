@@ -23,7 +23,7 @@ FLAGS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 )  # fmt: skip
-SECONDS = 60
+SECONDS = 120
 # JupyterLab would ask whether it may fetch news; a course's server is offline as far as tests go.
 QUIET = {"fetchNews": "false", "checkForUpdates": False}
 HIDDEN_NOTES = "@jupyterlab/apputils-extension/notification.jupyterlab-settings"
