@@ -8,9 +8,11 @@ import os
 import shutil
 
 import pytest
+from nbgrader.api import Gradebook
 
 from autograder.batch import released_notebook
 from autograder.demo import notebook_with, plain_answer, with_mistake
+from autograder.environment import programs_on_path
 from autograder.suite import load_suite
 from autograder.workspace import Workspace
 from tests.browser.pictures import save_picture
@@ -53,6 +55,9 @@ def desk(released, stage, answers, tmp_path_factory):
         (place / f"{stage.id}.ipynb").write_text(notebook_with(notebook, written))
         (place / "timestamp.txt").write_text("2030-05-01 12:00:00 UTC")
         _write_first_page(folder / "first" / student, notebook_with(notebook, written), workspace, stage)
+    with programs_on_path(), Gradebook(workspace.gradebook_url) as book:
+        for student in answers:
+            book.update_or_create_student(student, first_name=student.title(), last_name="Example")
     settings = folder / ".jupyter" / "lab" / "user-settings" / HIDDEN_NOTES
     settings.parent.mkdir(parents=True)
     settings.write_text(json.dumps(QUIET))

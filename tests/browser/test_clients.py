@@ -8,6 +8,7 @@ from autograder.record import load_records
 from seqlab.checking.check import run_check
 from tests.integration.nbgrader_tools import nbgrader
 
+UPPER = {"x": 0, "y": 0, "width": 1200, "height": 535}
 SUCCESS = "Success! Your notebook passes all the tests."
 
 pytestmark = [pytest.mark.browser, pytest.mark.sandbox]
@@ -74,6 +75,7 @@ def test_a_check_in_jupyterlab_shows_our_table_and_follows_the_answer(page, lab,
         assert shown.locator("table tr").count() == 9
         assert ("plays no part" in shown.inner_text()) == (student == "chloe")
         if student == "chloe":
+            page.set_viewport_size({"width": 1200, "height": 1000})
             shown.get_by_text("plays no part").scroll_into_view_if_needed()
             picture("check", page.screenshot)
 
@@ -128,13 +130,14 @@ def test_formgrader_lists_autogrades_and_shows_a_hand_in(page, lab, desk, stage,
         hand_in.locator("td.autograde a").click()
         page.locator(".modal.in").get_by_text(f"Successfully autograded '{stage.id}' for student").wait_for()
         page.locator(".modal.in .modal-footer button").first.click()
+        page.locator(".modal-backdrop").wait_for(state="detached")
         hand_in.locator("td.status").get_by_text("graded", exact=True).wait_for()
     records = {record.student: record for record in load_records(desk.class_folder, stage.id)}
     for student, record in records.items():
         shown = page.locator(f'tr:has(td.student-id:text-is("{student}")) td.score').inner_text()
         assert shown == f"{record.score:g} / 100"
     assert records["ada"].score == 100 > records["chloe"].score > 0
-    picture("formgrader", page.screenshot)
+    picture("formgrader", lambda: page.screenshot(clip=UPPER))
     page.locator('tr:has(td.student-id:text-is("chloe")) td.student-name a').click()
     page.locator("td.name a, td a").first.click()
     shows_the_verdicts(page, records["chloe"], picture)
@@ -147,4 +150,4 @@ def shows_the_verdicts(page, record, picture):
         line = f"{verdict.exercise}: {verdict.score:g} of {verdict.points:g} points"
         page.get_by_text(line).first.wait_for(state="attached")
     page.get_by_text(f"{lost.exercise}: {lost.score:g} of").first.scroll_into_view_if_needed()
-    picture("graded", page.screenshot)
+    picture("graded", lambda: page.screenshot(clip=UPPER))
