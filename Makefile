@@ -1,6 +1,6 @@
 # Verbs only. Each sets up what it needs first; no environment has to be activated.
 .DEFAULT_GOAL := help
-.PHONY: help setup download-data release check collect autograde feedback report export similar bundle demo doctor stage solved test truth bench docs clean distclean
+.PHONY: help setup download-data release check collect autograde feedback report export similar bundle demo doctor stage solved test truth screenshots bench docs clean distclean
 SHELL := /bin/sh
 STAGE ?=
 SET ?=
@@ -74,6 +74,10 @@ truth: setup  ## prove the verdicts of STAGE (default: all): mutants, named mist
 docs: setup  ## build the documentation for staff and for students under build/docs/
 	@tools/bootstrap.sh docs
 	@.venv/bin/python -m autograder.documentation
+
+screenshots: setup  ## take the pictures of the README anew, from JupyterLab and formgrader in Chromium
+	@SEQLAB_SCREENSHOTS=1 .venv/bin/python -m pytest -q tests/browser
+	@echo "next: look at each picture in docs/images/, then commit them"
 
 bench: setup  ## measure speed, as ratios in one run
 	@.venv/bin/python -m benchmarks

@@ -14,6 +14,7 @@ from seqlab.suggestion import suggest
 
 STAGE_ID = re.compile(r"s\d\d_[a-z][a-z0-9_]*")
 EXERCISE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+ADDRESS = re.compile(r"(https?|file)://\S+")
 FULL_POINTS = 100
 REPORT = "report"
 COSTS = ("exercise", "case", REPORT)
@@ -79,12 +80,16 @@ class Stage:
 
 @dataclass(frozen=True)
 class Course:
-    """The course and the folder it lives in."""
+    """The course and the folder it lives in.
+
+    ``student_zip`` is the address from which a notebook on Colab gets the student zip; empty where there is none.
+    """
 
     root: Path
     name: str
     limits: Limits
     stages: Mapping[str, Stage]
+    student_zip: str = ""
 
     def stage(self, stage_id: str) -> Stage:
         """The stage called ``stage_id``.
@@ -133,7 +138,17 @@ def load_course(root: Path) -> Course:
     limits = _limits(path, data.get("limits", {}))
     stages = {stage_id: _stage(path, stage_id, table) for stage_id, table in data.get("stages", {}).items()}
     _require_unique_exercises(path, stages.values())
-    return Course(root, str(data.get("name", root.name)), limits, stages)
+    return Course(root, str(data.get("name", root.name)), limits, stages, _student_zip(path, data))
+
+
+def _student_zip(path: Path, data: Mapping[str, Any]) -> str:
+    address = data.get("student_zip", "")
+    if isinstance(address, str) and (not address or ADDRESS.fullmatch(address)):
+        return address
+    raise CourseError(
+        f'{path}: student_zip should be the address of the student zip, "https://..." (or "" if there is none); '
+        f"found {address!r}"
+    )
 
 
 def _limits(path: Path, table: Mapping[str, Any]) -> Limits:

@@ -20,6 +20,7 @@ from autograder.feedback_words import (
     reckoning,
     start_here,
 )
+from autograder.hand_in_times import copy_exchange_files
 from autograder.judge import Verdict
 from autograder.pages import write_page
 from autograder.record import Record, is_unwritten, told_mistakes
@@ -41,6 +42,7 @@ def write_feedback(workspace: Workspace, stage: Stage, records: Sequence[Record]
     for record in records:
         path = feedback_path(workspace, record.student, stage.id)
         write_page(path, "feedback.html", **_content(stage, record, standings.of(record.student)))
+        copy_exchange_files(workspace.step_folder("submitted") / record.student / stage.id, path.parent)
     overview = workspace.report_path(stage.id, "feedback.html")
     links = [(record, feedback_link(workspace, record.student, stage.id)) for record in records]
     report = workspace.report_path(stage.id, "report.html")

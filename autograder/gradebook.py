@@ -17,7 +17,7 @@ from autograder.batch import Graded
 from autograder.course import CourseError
 from autograder.database import open_gradebook
 from autograder.deadlines import load_deadlines
-from autograder.hand_in_times import copy_hand_in_time, hand_in_time
+from autograder.hand_in_times import copy_exchange_files, hand_in_time
 from autograder.late import Lateness
 from autograder.late_days import settle
 from autograder.record import Record, save_record
@@ -107,7 +107,7 @@ def _write_notebook(workspace: Workspace, released: Mapping[str, Any], graded: G
     folder.mkdir(parents=True, exist_ok=True)
     (folder / f"{record.stage}.ipynb").unlink(missing_ok=True)
     nbformat.write(notebook, folder / f"{record.stage}.ipynb")
-    copy_hand_in_time(_hand_in(workspace, record), folder)
+    copy_exchange_files(_hand_in(workspace, record), folder)
     return notebook
 
 

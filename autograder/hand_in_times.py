@@ -1,14 +1,19 @@
-"""When work was handed in: the ``timestamp.txt`` beside it, in nbgrader's form."""
+"""What nbgrader's exchange lays beside a hand-in: ``timestamp.txt``, when it was handed in, and a secret."""
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
 from nbgrader.utils import parse_utc
 
+from autograder.hand_ins import read_plain_file
+
 STAMP = "timestamp.txt"
 STAMP_BYTES = 100
+SECRET = "submission_secret.txt"
+EXCHANGE_SECRET = re.compile(rb"[0-9a-f]{128}")
 
 
 def hand_in_time(folder: Path) -> datetime | None:
@@ -33,9 +38,17 @@ def write_hand_in_time(folder: Path, when: datetime) -> None:
     (folder / STAMP).write_text(f"{naive.isoformat(sep=' ')} UTC\n", encoding="utf-8")
 
 
-def copy_hand_in_time(hand_in: Path, graded: Path) -> None:
-    """Say beside a graded notebook when it was handed in; nbgrader compares, and grades again what is newer."""
+def copy_exchange_files(hand_in: Path, to: Path) -> None:
+    """Put what nbgrader's exchange left with a hand-in beside its graded notebook, or its feedback.
+
+    That is when it was handed in (nbgrader compares, and grades again what is newer), and the secret under which
+    ``nbgrader release_feedback`` lays the feedback down, so that this student alone finds it.
+    """
     when = hand_in_time(hand_in)
-    (graded / STAMP).unlink(missing_ok=True)
+    (to / STAMP).unlink(missing_ok=True)
     if when is not None:
-        (graded / STAMP).write_text(f"{when.isoformat(sep=' ')} UTC\n", encoding="utf-8")
+        (to / STAMP).write_text(f"{when.isoformat(sep=' ')} UTC\n", encoding="utf-8")
+    secret, _ = read_plain_file(hand_in / SECRET)
+    (to / SECRET).unlink(missing_ok=True)
+    if EXCHANGE_SECRET.fullmatch(secret):
+        (to / SECRET).write_bytes(secret)

@@ -20,7 +20,7 @@ from autograder.annotated import annotated_notebook, score_cells
 from autograder.batch import Grader, check_controls, make_grader, released_notebook
 from autograder.course import load_course
 from autograder.database import open_gradebook
-from autograder.hand_in_times import copy_hand_in_time, hand_in_time
+from autograder.hand_in_times import copy_exchange_files, hand_in_time
 from autograder.hand_ins import HandIn, read_plain_file
 from autograder.isolation import make_launcher
 from autograder.late import Lateness
@@ -96,7 +96,7 @@ class JudgePreprocessor(NbGraderPreprocessor):  # type: ignore[misc]
         record = grader.grade(names["student"], *HandIn(names["student"], path).read()).record
         save_record(submitted.parent, record)
         score_cells(nb, record.verdicts)
-        copy_hand_in_time(path.parent, _graded_folder(folders, names["student"], names["assignment"]))
+        copy_exchange_files(path.parent, _graded_folder(folders, names["student"], names["assignment"]))
         return nb, resources
 
 

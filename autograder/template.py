@@ -6,8 +6,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from autograder.authoring.setup_cell import ROLE as SETUP
 from autograder.authoring.source import ANSWER_PREFIX
 from autograder.cells import Cell, read_cells
+
+SHOWN_ONLY = frozenset({"demo", SETUP})
 
 
 @dataclass(frozen=True)
@@ -19,7 +22,7 @@ class Template:
         exercises: what students write, in order.
         given: the text of each given cell by name, in order.
         graded: the names of the check cells.
-        demos: the names of the demos.
+        demos: the names of the demos, and of the cell that sets the notebook up.
         texts: the text of every released cell by name, in order.
         prose: the names of the cells that are not code.
     """
@@ -43,10 +46,10 @@ class Template:
         return frozenset(self.texts) | set(self.given) | self.graded | self.demos | set(self.answers)
 
     def is_shown_only(self, cell: Cell) -> bool:
-        """Whether a cell is a check or a demo, which grading does not run."""
+        """Whether a cell is a check, a demo or the setup, which grading does not run."""
         if cell.name in self.given:
             return False
-        return cell.name in self.graded | self.demos or cell.graded or "demo" in cell.tags
+        return cell.name in self.graded | self.demos or cell.graded or bool(cell.tags & SHOWN_ONLY)
 
 
 def read_template(notebook: Mapping[str, Any], stage: str, exercises: Iterable[str]) -> Template:
@@ -58,7 +61,7 @@ def read_template(notebook: Mapping[str, Any], stage: str, exercises: Iterable[s
         tuple(exercises),
         {cell.names[0]: cell.text for cell in code if "given" in cell.tags},
         frozenset(cell.names[0] for cell in code if cell.graded),
-        frozenset(cell.names[0] for cell in code if "demo" in cell.tags),
+        frozenset(cell.names[0] for cell in code if cell.tags & SHOWN_ONLY),
         {cell.names[0]: cell.text for cell in cells},
         frozenset(cell.names[0] for cell in cells if cell.kind != "code"),
     )

@@ -86,6 +86,7 @@ def _contents(course: Course) -> Iterator[tuple[str, bytes]]:
     root = course.root
     yield "README.md", README.format(first=next(iter(course.stages))).encode()
     yield "pyproject.toml", student_pyproject((root / "pyproject.toml").read_text(encoding="utf-8")).encode()
+    yield "set_up.py", Path(__file__).with_name("set_up.py").read_bytes()
     for name in COPIED:
         yield name, (root / name).read_bytes()
     yield "seqlab/py.typed", b""

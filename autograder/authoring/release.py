@@ -35,7 +35,7 @@ def release_stage(course: Course, stage: Stage, workspace: Workspace) -> Path:
     master = read_master(course.master_path(stage.id), stage)
     with tempfile.TemporaryDirectory(prefix="seqlab-release-") as folder:
         trial = Workspace.together(Path(folder))
-        _build_source(master, trial.source_folder(stage.id), course.release_folder(stage.id) / "checks.h5")
+        _build_source(course, master, trial.source_folder(stage.id))
         generate(stage, trial)
         audit_release(trial.release_folder(stage.id), master)
         _replace(workspace.source_folder(stage.id), trial.source_folder(stage.id))
@@ -63,15 +63,16 @@ def _replace(folder: Path, new: Path) -> None:
     shutil.copytree(new, folder)
 
 
-def _build_source(master: Master, folder: Path, committed: Path) -> None:
+def _build_source(course: Course, master: Master, folder: Path) -> None:
     """Fill a source folder: nbgrader copies every file in it, so it holds these two and nothing else.
 
-    The ``committed`` checks are kept where they say the same up to rounding.
+    The committed checks are kept where they say the same up to rounding.
     """
+    committed = course.release_folder(master.stage.id) / "checks.h5"
     suite = load_suite(master.stage)
     checks = public_checks(suite, Truth(master, suite))
     folder.mkdir(parents=True)
-    text = notebook_text(source_notebook(master))
+    text = notebook_text(source_notebook(master, course.student_zip))
     (folder / f"{master.stage.id}.ipynb").write_text(text, encoding="utf-8")
     write_checks(folder / "checks.h5", checks)
     if say_the_same(committed, folder / "checks.h5"):

@@ -8,19 +8,24 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from autograder.authoring.master import Master, MasterCell
+from autograder.authoring.setup_cell import ROLE as SETUP
+from autograder.authoring.setup_cell import setup_source
 
 Cell = dict[str, Any]
 ANSWER_PREFIX = "answer-"
 
 
-def source_notebook(master: Master) -> dict[str, Any]:
-    """The notebook that nbgrader releases from, as JSON: answers in it, graded cells after each answer."""
-    return _notebook(master, master.released_cells())
+def source_notebook(master: Master, student_zip: str = "") -> dict[str, Any]:
+    """The notebook that nbgrader releases from, as JSON: answers in it, graded cells after each answer.
+
+    Its first code cell sets the notebook up where seqlab is missing, from the student zip at an address.
+    """
+    return _notebook(master, master.released_cells(), student_zip)
 
 
 def solved_notebook(master: Master) -> dict[str, Any]:
     """The whole master in the same form, with the cells for afterwards, which are never released."""
-    return _notebook(master, master.cells)
+    return _notebook(master, master.cells, "")
 
 
 def notebook_text(notebook: dict[str, Any]) -> str:
@@ -28,9 +33,9 @@ def notebook_text(notebook: dict[str, Any]) -> str:
     return json.dumps(notebook, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 
-def _notebook(master: Master, cells: Iterable[MasterCell]) -> dict[str, Any]:
+def _notebook(master: Master, cells: Iterable[MasterCell], student_zip: str) -> dict[str, Any]:
     return {
-        "cells": list(_cells(master, cells)),
+        "cells": _with_setup(list(_cells(master, cells)), master.stage.id, student_zip),
         "metadata": {
             "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
             "language_info": {"name": "python"},
@@ -39,6 +44,15 @@ def _notebook(master: Master, cells: Iterable[MasterCell]) -> dict[str, Any]:
         "nbformat": 4,
         "nbformat_minor": 5,
     }
+
+
+def _with_setup(cells: list[Cell], stage: str, student_zip: str) -> list[Cell]:
+    """The cells with the one for setting up before all other code; both JupyterLab and Colab show it folded."""
+    made = _code_cell(f"{stage}-{SETUP}", setup_source(student_zip))
+    made["metadata"] = {"cellView": "form", "jupyter": {"source_hidden": True}, "tags": [SETUP]}
+    made["metadata"]["nbgrader"] = _nbgrader(made["id"], locked=True)
+    first = next((place for place, cell in enumerate(cells) if cell["cell_type"] == "code"), len(cells))
+    return [*cells[:first], made, *cells[first:]]
 
 
 def _cells(master: Master, cells: Iterable[MasterCell]) -> Iterator[Cell]:

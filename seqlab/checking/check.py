@@ -24,8 +24,8 @@ class CheckFailed(AssertionError):
     def _render_traceback_(
         self, etype: type | None = None, value: object = None, tb: TracebackType | None = None
     ) -> list[str]:
-        """One line in the notebook in place of a stack trace: the table above it has the details."""
-        return [f"{self.report.title}. The table above says what is right and what is off."]
+        """One line in the notebook in place of a stack trace: the table under the check has the details."""
+        return [f"{self.report.title}. The table under the check says what is right and what is off."]
 
 
 def check(student_object: Callable[..., object]) -> None:

@@ -11,6 +11,7 @@ from seqlab.checking.casefile import CheckFile, CheckFileError, ExerciseChecks, 
 from seqlab.suggestion import suggest
 
 FILE_NAME = "checks.h5"
+UNPACKED = "seqlab-student"  # what the student zip unpacks to, beside a notebook that set itself up
 
 
 class UnknownExercise(LookupError):
@@ -67,5 +68,5 @@ def _candidates(start: Path) -> Iterator[Path]:
     if (start / FILE_NAME).is_file():
         yield start / FILE_NAME
         return
-    for pattern in (f"*/{FILE_NAME}", f"assignments/*/{FILE_NAME}"):
+    for pattern in (f"*/{FILE_NAME}", f"assignments/*/{FILE_NAME}", f"{UNPACKED}/assignments/*/{FILE_NAME}"):
         yield from sorted(start.glob(pattern))

@@ -309,6 +309,7 @@ def test_the_bundle_holds_what_is_listed_and_is_the_same_every_time(course, bund
         "environment.yml",
         "pyproject.toml",
         "seqlab",
+        "set_up.py",
     }
     assert {name for name in names if name.startswith("docs/")} == {"docs/data.md"}
     cards = {f"datasets/cards/{path.name}" for path in (ROOT / "datasets" / "cards").iterdir()}

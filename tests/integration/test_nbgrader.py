@@ -3,14 +3,8 @@
 import csv
 import json
 import os
-import secrets
 import shutil
-import socket
-import subprocess
-import sys
-import time
 import urllib.error
-import urllib.request
 
 import nbformat
 import pytest
@@ -27,7 +21,8 @@ from autograder.harmless import HARMLESS, harmless_page
 from autograder.record import load_records
 from autograder.submission import parse_submission, read_template
 from autograder.workspace import Workspace
-from tests.integration.nbgrader_tools import environment, nbgrader, write_settings
+from tests.integration.nbgrader_tools import nbgrader, write_settings
+from tests.jupyter import JupyterServer
 
 pytestmark = pytest.mark.sandbox
 
@@ -106,27 +101,11 @@ def test_autograde_by_command_line_gives_the_same_scores_and_takes_nothing_else_
     hand_in(desk, "dan", stage, "timestamp.txt").unlink()
 
 
-class Formgrader:
-    """A Jupyter server with formgrader in a class's folder, asked over loopback with its token."""
-
-    def __init__(self, folder):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
-        self.token = secrets.token_hex(16)
-        words = ["--ip=127.0.0.1", f"--port={self.port}", "--ServerApp.port_retries=0", "--no-browser", "--allow-root"]
-        command = [sys.executable, "-m", "jupyter", "server", *words, f"--ServerApp.root_dir={folder}"]
-        env = environment(folder) | {"JUPYTER_TOKEN": self.token}
-        self.log = (folder / "server.log").open("wb")
-        self.process = subprocess.Popen(command, cwd=folder, env=env, stdout=self.log, stderr=self.log)
+class Formgrader(JupyterServer):
+    """A Jupyter server with formgrader in a class's folder."""
 
     def ask(self, method, path, body=None, token=None):
-        headers = {"Authorization": f"token {self.token if token is None else token}"}
-        data = None if body is None else json.dumps(body).encode()
-        address = f"http://127.0.0.1:{self.port}/formgrader/{path}"
-        request = urllib.request.Request(address, data=data, method=method, headers=headers)
-        with urllib.request.urlopen(request, timeout=120) as answer:
-            return answer.read().decode()
+        return super().ask(method, f"formgrader/{path}", body, token)
 
     def autograde(self, stage, student):
         """What the button Autograde does."""
@@ -134,26 +113,12 @@ class Formgrader:
         assert outcome["success"], (outcome.get("error") or outcome["log"])[-3000:]
         return True
 
-    def wait(self):
-        for _ in range(300):
-            assert self.process.poll() is None, "the server ended"
-            try:
-                return self.ask("GET", "api/status")
-            except (urllib.error.URLError, ConnectionError):
-                time.sleep(0.1)
-        raise AssertionError("the server did not answer")
-
-    def close(self):
-        self.process.terminate()
-        self.process.wait(30)
-        self.log.close()
-
 
 @pytest.fixture(scope="module")
 def formgrader(desk):
     server = Formgrader(desk.root)
     try:
-        server.wait()
+        server.wait("api/status")
         yield server
     finally:
         server.close()

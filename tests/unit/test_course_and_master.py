@@ -159,6 +159,8 @@ RNN = 40
         ("output_kb = 1", "", "missing or unknown: output_kb"),
         ("s01_rnn", "rnn", "a stage id looks like"),
         ('title = "A"', "", "expected title"),
+        ('name = "test"', 'student_zip = "ftp://example.edu/a.zip"', "student_zip should be the address"),
+        ('name = "test"', "student_zip = 3", "found 3"),
         ("[limits]", "[limits", "not TOML"),
     ],
 )
@@ -172,6 +174,17 @@ def test_a_wrong_stage_name_says_did_you_mean(tmp_path):
     (tmp_path / "course.toml").write_text(TOML)
     with pytest.raises(CourseError, match=r"no stage called 's1_rnn'. Did you mean s01_rnn\?"):
         load_course(tmp_path).stage("s1_rnn")
+
+
+@pytest.mark.parametrize("address", ["", "https://example.edu/a.zip", "file:///srv/a.zip"])
+def test_the_address_of_the_student_zip_stands_in_the_setup_before_all_other_code(tmp_path, address):
+    (tmp_path / "course.toml").write_text(f"student_zip = {address!r}\n{TOML}")
+    course = load_course(tmp_path)
+    cells = source_notebook(master(tmp_path, GOOD), course.student_zip)["cells"]
+    setup = next(cell for cell in cells if cell["cell_type"] == "code")
+    assert setup["id"] == "s09_toy-setup"
+    assert f"\nset_up_seqlab({address!r})\n" in setup["source"]
+    assert setup["metadata"]["nbgrader"]["locked"]
 
 
 def test_outside_a_course_says_so(tmp_path):
