@@ -143,9 +143,9 @@ CELLS = [
     Kind(
         "answer-doubled",
         partial(doubled, name="answer-rnn_forward"),
-        "cells 9 and 10 are all called answer-rnn_forward",
+        "cells 10 and 11 are all called answer-rnn_forward",
     ),
-    Kind("answer-doubled-by-stub", stub_after, "its untouched copy in 10 was left out"),
+    Kind("answer-doubled-by-stub", stub_after, "its untouched copy in 11 was left out"),
     Kind(
         "answer-doubled-first-broken",
         partial(doubled, name="answer-RNN", change=lambda source: source.replace("(", "", 1), after=False),
