@@ -27,7 +27,7 @@ def print_scores(console: Console, stage: Stage, records: Sequence[Record]) -> N
     for record in records:
         cells = [_score(verdict.score, verdict.points) for verdict in record.verdicts]
         table.add_row(Text(record.student), *cells, _score(record.score, record.points))
-    _wide_enough(console, table).print(table)
+    wide_enough(console, table).print(table)
 
 
 def print_reasons(console: Console, records: Sequence[Record]) -> None:
@@ -75,7 +75,7 @@ def write_grades(path: Path, stage: Stage, records: Sequence[Record]) -> None:
             writer.writerow([harmless_field(record.student), record.stage, *scores, *total, harmless_field(reasons)])
 
 
-def _wide_enough(console: Console, table: Table) -> Console:
+def wide_enough(console: Console, table: Table) -> Console:
     """A console on the same file in which no column of ``table`` need be cut; a narrow terminal wraps the lines."""
     needed = table.__rich_measure__(console, console.options.update(width=1000)).maximum
     return Console(file=console.file, width=max(console.width, needed), highlight=False)

@@ -21,6 +21,7 @@ from autograder.hand_ins import find_hand_ins
 from autograder.late import DAY, Lateness
 from autograder.late_days import Standing, standings, times_of
 from autograder.printable import printable
+from autograder.reports import wide_enough
 from autograder.workspace import Workspace
 
 COLUMNS = ("student", "handed in", "as said by", "due", "late", "days used", "days left", "penalty")
@@ -47,7 +48,7 @@ def lateness_of(course: Course, stage: str, apply: bool) -> None:
         standing = standings(deadlines, student, times, lateness.grace_seconds)[stage]
         penalty = _penalty(lateness, student, standing, scores)
         table.add_row(*_row(student, standing, deadlines, known.get(student, Collected()), penalty))
-    CONSOLE.print(table)
+    wide_enough(CONSOLE, table).print(table)
     _tell_extensions(deadlines.extended.get(stage, {}), students)
     if apply:
         CONSOLE.print("The gradebook has these due dates and penalties now.")

@@ -6,6 +6,8 @@ import ast
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from autograder.parsing import parse
+
 OURS = "autograder"
 
 
@@ -29,7 +31,7 @@ def foreign_imports(files: Iterable[Path]) -> set[str]:
 
 def _imports(text: str, but: str = "") -> Iterator[str]:
     """The modules that a text names in imports, anywhere in it; of ``from a import b`` both a and a.b, and parents."""
-    for node in ast.walk(ast.parse(text)):
+    for node in ast.walk(parse(text)):
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module is not None and node.level == 0:

@@ -311,7 +311,7 @@ def test_a_whole_notebook_is_used(earlier, notebook, capsys):
         "temporal_affine_forward, temporal_affine_backward.\n"
     )
     assert earlier.rnn_forward is not provided
-    assert earlier.rnn_forward.__code__.co_filename == "<s01_rnn.ipynb, cell 14>"
+    assert earlier.rnn_forward.__code__.co_filename == "<s01_rnn.ipynb, cell 15>"
     assert "yours: rnn_step_forward" in repr(earlier)
     assert Earlier("s02_language_model").rnn_forward is provided
 

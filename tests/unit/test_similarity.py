@@ -1,6 +1,7 @@
 """The report on similar answers: copies in disguise are found, independent ones are not, hostile ones do no harm."""
 
 import csv
+import html
 import json
 import random
 from types import SimpleNamespace
@@ -169,7 +170,7 @@ def test_the_report_shows_hostile_names_and_texts_as_text(tmp_path, released, te
     write_table(tmp_path / "similar.csv", found)
     page = (tmp_path / "similar.html").read_text()
     assert "<script" not in page
-    assert 'http-equiv="Content-Security-Policy" content="default-src \'none\'' in page
+    assert 'http-equiv="Content-Security-Policy" content="default-src \'none\'' in html.unescape(page)
     assert "\x1b" not in page
     assert "&lt;script&gt;" in page
     assert 'class="same"' in page
