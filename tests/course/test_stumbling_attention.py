@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from tests.course.test_stumbling import assert_little_is_lost, replaced_method
+from tests.course.test_stumbling import assert_little_is_lost, replaced_methods
 from tests.course.variants_s06_captioning import in_place_of
 
 
@@ -88,7 +88,7 @@ def lstm_that_keeps_its_results(namespace):
 
         return forward
 
-    namespace["AttentionLSTM"] = replaced_method(namespace["AttentionLSTM"], keeping)
+    namespace["AttentionLSTM"] = replaced_methods(namespace["AttentionLSTM"], keeping)
 
 
 def lstm_that_goes_on(namespace):
@@ -132,7 +132,7 @@ def encoder_that_squeezes(namespace):
     def squeezing(right):
         return lambda self, questions, lengths: right(self, questions, lengths)[None].squeeze()
 
-    namespace["QuestionEncoder"] = replaced_method(namespace["QuestionEncoder"], squeezing)
+    namespace["QuestionEncoder"] = replaced_methods(namespace["QuestionEncoder"], squeezing)
 
 
 def encoder_that_goes_on(namespace):
@@ -166,7 +166,7 @@ def model_that_keeps_its_first_image(namespace):
 
         return forward
 
-    namespace["VQAModel"] = replaced_method(namespace["VQAModel"], keeping)
+    namespace["VQAModel"] = replaced_methods(namespace["VQAModel"], keeping)
 
 
 def model_whose_loss_needs_a_model(namespace):

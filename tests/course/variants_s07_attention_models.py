@@ -1,8 +1,8 @@
 """More right answers in other clothes for stage 7: the LSTM and the captioner that look, and REINFORCE."""
 
+from itertools import accumulate
 from typing import NamedTuple
 
-import numpy as np
 import torch
 from torch.distributions import Categorical
 from torch.nn import functional
@@ -242,13 +242,13 @@ def hard_loss_of_logits(namespace):
 
 
 def hard_loss_with_plain_numbers(namespace):
-    """Rewards in NumPy, which no gradient can pass; places picked by nll_loss."""
+    """Rewards as lists of plain numbers, which no gradient can pass; places picked by nll_loss."""
 
     def hard_attention_loss(word_log_probs, weights, positions, counts, baseline):
         mask = counts.to(word_log_probs)
-        plain = (word_log_probs.detach() * mask).numpy()
-        rewards = np.flip(np.add.accumulate(np.flip(plain, 1), axis=1), 1).copy()
-        surplus = torch.from_numpy(rewards) - baseline.detach()
+        rows = (word_log_probs * mask).tolist()
+        rewards = word_log_probs.new_tensor([list(accumulate(row[::-1]))[::-1] for row in rows])
+        surplus = rewards - baseline.detach()
         surprise = functional.nll_loss(weights.log().flatten(0, 1), positions.flatten(), reduction="none")
         losses = -word_log_probs + surplus * surprise.view_as(surplus)
         return torch.einsum("nt,nt->", losses, mask) / len(mask)
