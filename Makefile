@@ -6,9 +6,10 @@ STAGE ?=
 SET ?=
 MIRROR ?=
 FROM ?=
+DATES ?=
 TO ?=
 ROSTER ?=
-export TITLE MIRROR FROM ROSTER
+export TITLE MIRROR FROM ROSTER DATES
 AUTOGRADER := .venv/bin/autograder
 
 help:  ## list the verbs
@@ -27,9 +28,9 @@ release: setup  ## build STAGE (default: all) from its master into assignments/
 check: setup  ## audit every stage and compare assignments/ with what the masters generate today
 	@$(AUTOGRADER) check
 
-collect: setup  ## put the hand-ins of STAGE from an LMS's export FROM (folder or zip) into classroom/submitted/
+collect: setup  ## put the hand-ins of STAGE from an LMS's export FROM into classroom/submitted/; DATES=Europe/Berlin: with its times
 	$(if $(FROM),,$(error name the export: make collect STAGE=s01_rnn FROM=export.zip))
-	@$(AUTOGRADER) collect $(or $(STAGE),$(error name the stage: make collect STAGE=s01_rnn FROM=export.zip)) "$$FROM"
+	@$(AUTOGRADER) collect $(or $(STAGE),$(error name the stage: make collect STAGE=s01_rnn FROM=export.zip)) "$$FROM" $(if $(DATES),--dates "$$DATES")
 
 autograde: setup  ## grade every hand-in of STAGE in classroom/submitted/
 	@$(AUTOGRADER) grade $(or $(STAGE),$(error name the stage: make autograde STAGE=s01_rnn))

@@ -22,7 +22,7 @@ late_days = 5                 # for each student over the whole course; taken by
 [due]
 s01_rnn = 2026-11-02 23:59:00
 
-[extensions.s01_rnn]          # for single students: a day of their own, or days more
+[extensions.s01_rnn]          # for single students: a time of their own, or days more
 ada = 2026-11-05 23:59:00
 ben = 2
 """

@@ -126,7 +126,7 @@ def _classroom(course: Course) -> Finding:
     """Hand-ins must not lie where students may write: the classroom is the staff's."""
     folder = Workspace.of_course(course.root).class_folder
     if not folder.exists():
-        return Finding("classroom", f"none yet at {folder}; the first grading makes it")
+        return Finding("classroom", f"none yet at {folder}; collecting makes it")
     open_to_all = bool(folder.stat().st_mode & 0o002)
     mend = f"chmod o-w {folder}" if open_to_all else ""
     return Finding("classroom", f"{folder}{', which anybody may write to' if open_to_all else ''}", mend)

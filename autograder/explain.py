@@ -65,6 +65,8 @@ def _record(workspace: Workspace, stage: Stage, asked: Asked) -> Record:
     paths = attempt_paths(workspace.class_folder, asked.student, stage.id)
     if not paths:
         known = {path.parent.parent.name for path in (workspace.class_folder / "verdicts").glob(f"*/{stage.id}/*.json")}
+        if not known:
+            raise CourseError(f"nothing of {stage.id} is graded yet; run autograder grade {stage.id} first")
         raise CourseError(f"{asked.student} has no grade of {stage.id}.{suggest(asked.student, sorted(known))}")
     wanted = asked.attempt or len(paths)
     if wanted > len(paths):

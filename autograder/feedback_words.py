@@ -57,7 +57,10 @@ def reckoning(record: Record, standing: Standing) -> list[str]:
     lines = [line for line in lines if line]
     if standing.late_seconds:
         cost = f"takes off {number(standing.penalty)} points" if standing.penalty else "costs nothing here"
-        lines.append(f"The hand-in was late by {lateness(standing.late_seconds)}, which {cost}.")
+        lines.append(
+            f"The hand-in was late by {lateness(standing.late_seconds)}, beyond what extensions and late days cover, "
+            f"which {cost}."
+        )
     return [f"The cases give {number(record.score)} of {number(record.points)} points.", *lines] if lines else []
 
 

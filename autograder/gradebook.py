@@ -76,13 +76,22 @@ def require_stage(workspace: Workspace, stage: str) -> None:
     Raises:
         CourseError: it cannot be reached, or does not know them.
     """
+    if not knows_stage(workspace, stage):
+        raise CourseError(f"the gradebook does not know {stage} yet; run make release STAGE={stage} first")
+
+
+def knows_stage(workspace: Workspace, stage: str) -> bool:
+    """Whether the gradebook knows the cells of a stage.
+
+    Raises:
+        CourseError: it cannot be reached.
+    """
     with open_gradebook(workspace.gradebook_url) as gradebook:
         try:
             gradebook.find_notebook(stage, stage)
-        except MissingEntry as error:
-            raise CourseError(
-                f"the gradebook does not know {stage} yet; run make release STAGE={stage} first"
-            ) from error
+        except MissingEntry:
+            return False
+        return True
 
 
 def require_gradebook(workspace: Workspace) -> None:

@@ -25,8 +25,8 @@ def page(template: str, **content: Any) -> str:
 
 
 def number(value: float) -> str:
-    """A number as a reader wants it: ``0.25``, ``82.5``, ``1234``."""
-    return f"{round(value, 1 if abs(value) >= 10 else 2):.7g}"
+    """A number as a reader wants it, so that sums come out: ``0.25``, ``82.5``, ``83.03``, ``1234``."""
+    return f"{round(value, 2):.7g}"
 
 
 def breakable(name: str) -> Markup:

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from autograder.authoring.freshness import stale_files
 from autograder.authoring.master import read_master
 from autograder.authoring.release import release_stage
 from autograder.batch import released_notebook
@@ -17,11 +18,13 @@ from autograder.collecting.report import print_rows
 from autograder.commands.reporting import report_on
 from autograder.commands.shared import CONSOLE, counted, isolation_option, progress_bar, say_next, seed_option
 from autograder.course import Course, CourseError, Stage
-from autograder.deadlines import time_zone
+from autograder.deadlines import FILE, load_deadlines, time_zone
 from autograder.demo import write_class
 from autograder.explain import Asked, explain_grade
 from autograder.feedback import write_feedback
+from autograder.gradebook import knows_stage
 from autograder.grading import Wishes, grade_class
+from autograder.hand_ins import find_hand_ins
 from autograder.record import load_records
 from autograder.reports import print_changes, print_reasons, print_scores, write_grades
 from autograder.suite import load_suite
@@ -38,12 +41,19 @@ from autograder.workspace import Workspace
 def collect_stage(course: Course, stage: str, source: Path, zone: str | None) -> None:
     """Put the hand-ins of STAGE from SOURCE, an LMS's folder or zip, into classroom/submitted/."""
     dates = time_zone("--dates", zone) if zone else None
-    rows = collect(source, course.stage(stage), Workspace.of_course(course.root), dates)
+    workspace = Workspace.of_course(course.root)
+    rows = collect(source, course.stage(stage), workspace, dates)
     print_rows(CONSOLE, rows)
     left_out = sum(row.outcome == LEFT_OUT for row in rows)
     if left_out == len(rows):
         raise CourseError(f"found no hand-in of {stage} in {source}; expected STUDENT/{stage}.ipynb or an LMS's names")
     CONSOLE.print(f"{len(rows) - left_out} hand-ins collected, {left_out} files left out.")
+    if dates is None and load_deadlines(workspace.class_folder) is not None:
+        CONSOLE.print(
+            f"Note: there are due dates in {FILE}, but nothing says when these were handed in, so nobody is late. "
+            "If the export's dates are those of handing in, collect again with --dates ZONE.",
+            soft_wrap=True,
+        )
     say_next(f"autograder grade {stage}.")
 
 
@@ -59,7 +69,9 @@ def collect_stage(course: Course, stage: str, source: Path, zone: str | None) ->
 @click.pass_obj
 def grade(course: Course, /, stage: str, **wishes: Any) -> None:
     """Grade the hand-ins of STAGE in classroom/submitted/ that are new or changed."""
-    _grade(course, course.stage(stage), Workspace.of_course(course.root), Wishes(**wishes))
+    workspace = Workspace.of_course(course.root)
+    _introduce(course, course.stage(stage), workspace)
+    _grade(course, course.stage(stage), workspace, Wishes(**wishes))
     say_next(
         f"autograder feedback {stage} writes the students' pages, autograder report {stage} a report on the class; "
         "nbgrader formgrader shows each hand-in."
@@ -108,6 +120,19 @@ def demo(course: Course, isolation: str) -> None:
     CONSOLE.print(f"gradebook       {workspace.class_folder / 'gradebook.db'}")
     CONSOLE.print(f"what students received  {folder}")
     say_next("open the feedback pages; then make bundle, and docs/grading.md for a class of your own.")
+
+
+def _introduce(course: Course, stage: Stage, workspace: Workspace) -> None:
+    """Tell the gradebook of a stage's cells, before the first grading here; students' files stay as they are."""
+    if not find_hand_ins(workspace.step_folder("submitted"), stage) or knows_stage(workspace, stage.id):
+        return
+    CONSOLE.print(f"the gradebook does not know {stage.id} yet; it is told first ...")
+    if stale := stale_files(course, stage):
+        raise CourseError(
+            f"what students received is not what the master of {stage.id} generates today ({'; '.join(stale)}); "
+            f"if it should be, run make release STAGE={stage.id}, then grade"
+        )
+    release_stage(course, stage, workspace)
 
 
 def _grade(course: Course, stage: Stage, workspace: Workspace, wishes: Wishes) -> None:

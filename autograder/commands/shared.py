@@ -35,6 +35,8 @@ def with_progress(stages: Sequence[Stage], doing: str) -> Iterator[Stage]:
         task = progress.add_task(doing, total=len(stages))
         for stage in stages:
             progress.update(task, description=f"{doing} {stage.id}")
+            if not CONSOLE.is_terminal:  # where no bar moves
+                CONSOLE.print(f"{doing} {stage.id} ...")
             yield stage
             progress.advance(task)
         progress.update(task, description=doing)

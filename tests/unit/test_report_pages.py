@@ -80,7 +80,7 @@ def test_the_report_says_what_the_figures_say(tmp_path):
     )
     said = words(report(room, tmp_path))
     assert said.count("the median is 60 of 100") == 1
-    assert "half have between 30 and 80 of 100, the median is 60, the mean 53.3; the lowest is 0" in said
+    assert "half have between 30 and 80 of 100, the median is 60, the mean 53.33; the lowest is 0" in said
     assert "What it looks like: these are the values of a step without its bias. What does b do?" in said
     assert "bob 100 60 100 to 60 of 100, because another file was handed in" in said
     assert "bob 2 hours 6" in said
@@ -219,7 +219,10 @@ def test_the_score_on_the_page_is_the_gradebook_s_and_says_how_it_came_about(tmp
     said = words(text)
     assert "60 of 100 points The cases give 60 of 100 points. Your instructor set the points of step to 35" in said
     assert "(the cases give 30). Your instructor gave 2 extra points for loop." in said
-    assert "The hand-in was late by 1 day 1 hour, which takes off 7 points." in said
+    assert (
+        "The hand-in was late by 1 day 1 hour, beyond what extensions and late days cover, which takes off 7 points."
+        in said
+    )
     assert "Your instructor: Well thought. " + EVIL in said
     assert EVIL not in text
 
@@ -232,7 +235,13 @@ def test_to_go_on_with_is_where_the_mistake_lies():
 
 
 def test_numbers_are_short():
-    assert [number(value) for value in (0.123, 82.46, 100.0, 12345.67, 0.0)] == ["0.12", "82.5", "100", "12345.7", "0"]
+    assert [number(value) for value in (0.123, 82.46, 100.0, 12345.67, 0.0)] == [
+        "0.12",
+        "82.46",
+        "100",
+        "12345.67",
+        "0",
+    ]
 
 
 def luminance(colour):
