@@ -17,7 +17,7 @@ from autograder.environment import programs_on_path
 from autograder.gradebook import settle_lateness
 from autograder.hand_in_times import hand_in_time
 from autograder.late import DAY
-from autograder.late_days import standings
+from autograder.late_days import extension_of, standings
 from autograder.workspace import Workspace
 from tests.unit.books import graded, new_book, write_course
 
@@ -41,6 +41,17 @@ def test_the_example_is_one(deadlines_of):
     assert deadlines.due_of("s01_rnn", "zoe").astimezone(UTC) == datetime(2026, 11, 2, 22, 59, tzinfo=UTC)
     assert deadlines.due_of("s01_rnn", "ada") == datetime(2026, 11, 5, 23, 59, tzinfo=BERLIN)
     assert deadlines.due_of("s01_rnn", "ben") == DUE + timedelta(days=2)
+
+
+@pytest.mark.parametrize("said", ["2026-10-27 23:59:00", "7"])
+def test_an_extension_over_the_end_of_summer_time_lasts_until_its_time(deadlines_of, said):
+    """Times of one zone are subtracted by their clocks; nbgrader adds the difference to a time in UTC."""
+    text = 'time_zone = "Europe/Berlin"\n[due]\na = 2026-10-20 23:59:00\n[extensions.a]\nada = '
+    deadlines = deadlines_of(text + said)
+    (standing,) = standings(deadlines, "ada", {"a": datetime(2026, 10, 27, 22, 30, tzinfo=UTC)}, 0).values()
+    assert (standing.days, standing.seconds_late) == (0, 0)
+    extended = deadlines.due["a"].astimezone(UTC) + extension_of(deadlines.due["a"], standing)
+    assert extended == datetime(2026, 10, 27, 22, 59, tzinfo=UTC)
 
 
 def test_a_class_without_the_file_has_none(tmp_path):
