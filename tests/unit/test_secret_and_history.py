@@ -179,7 +179,20 @@ def test_a_changed_grade_is_told_with_its_cause(change, because):
     first, line = changes(BEFORE, after)
     assert first.startswith("5 to 10 of 10, because ")
     assert because in first
-    assert line == "step: 5 to 10 (why)"
+    assert line == "step: 5 to 10 (full)"
+
+
+def test_what_is_not_full_now_is_told_with_the_reason_of_now():
+    after = replace(BEFORE, verdicts=(replace(VERDICT, score=7.0, reason="what is off now"),))
+    assert changes(BEFORE, after)[1:] == ["step: 5 to 7 (what is off now)"]
+
+
+def test_an_exercise_that_the_suite_gained_or_lost_is_told():
+    gained = replace(VERDICT, exercise="new", score=10.0, reason="")
+    after = replace(BEFORE, verdicts=(gained,), suite="t")
+    first, *lines = changes(BEFORE, after)
+    assert first == "5 to 10 of 10, because the suite, the release or the judging code is another"
+    assert lines == ["new: not graded to 10 (full)", "step: 5 to no longer asked"]
 
 
 def test_a_grade_that_stays_is_not_told():
