@@ -69,11 +69,11 @@ def reasons(before: Record, after: Record) -> list[str]:
 
 def moved(before: Record, after: Record) -> list[Moved]:
     """The exercises whose score changed, and those that are no longer asked."""
-    scores, now = before.scores(), after.scores()
+    scores, asked = before.scores(), after.scores()
     changed = [
         Moved(one.exercise, scores.get(one.exercise), one.score, one.points, one.reason)
         for one in after.verdicts
         if scores.get(one.exercise) != one.score
     ]
-    dropped = [Moved(one.exercise, one.score, None, one.points, "") for one in before.verdicts if one.exercise not in now]
-    return changed + dropped
+    dropped = [one for one in before.verdicts if one.exercise not in asked]
+    return changed + [Moved(one.exercise, one.score, None, one.points, "") for one in dropped]

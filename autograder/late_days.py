@@ -107,8 +107,7 @@ def _settle_one(gradebook: Any, lateness: Lateness, due: datetime, place: tuple[
         submission = gradebook.find_submission(*place)
     except MissingEntry:
         return  # not graded yet
-    if standing.handed_in is not None:
-        submission.timestamp = _naive(standing.handed_in)
+    submission.timestamp = None if standing.handed_in is None else _naive(standing.handed_in)
     submission.extension = extension_of(due, standing) or None
     lateness.charge(submission)
 
