@@ -122,9 +122,8 @@ def _write_notebook(workspace: Workspace, released: Mapping[str, Any], graded: G
 
 def _write_scores(gradebook: Any, record: Record, timestamp: datetime | None) -> None:
     gradebook.update_or_create_student(record.student)
-    when = {} if timestamp is None else {"timestamp": timestamp}
     with gradebook.db.no_autoflush:
-        gradebook.update_or_create_submission(record.stage, record.student, **when)
+        gradebook.update_or_create_submission(record.stage, record.student, timestamp=timestamp)
     notebook = gradebook.find_submission_notebook(record.stage, record.stage, record.student)
     grades = {grade.name: grade for grade in notebook.grades}
     for verdict in record.verdicts:

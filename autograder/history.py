@@ -9,11 +9,18 @@ from autograder.record import Record
 
 @dataclass(frozen=True)
 class Moved:
-    """An exercise whose score changed: the score before (None: not graded), the one now, and why it is not full."""
+    """An exercise whose score changed.
+
+    Attributes:
+        before: the score before; None if it was not graded.
+        now: the score now; None if the suite no longer asks for it.
+        points: that it is worth, or was.
+        why: why it is not full now; empty if it is.
+    """
 
     exercise: str
     before: float | None
-    now: float
+    now: float | None
     points: float
     why: str
 
@@ -22,6 +29,17 @@ class Moved:
         """The score before, in words."""
         return "not graded" if self.before is None else f"{self.before:g}"
 
+    @property
+    def came(self) -> str:
+        """The score now, in words."""
+        return "no longer asked" if self.now is None else f"{self.now:g}"
+
+    @property
+    def told(self) -> str:
+        """The change in a line."""
+        because = "" if self.now is None else f" ({self.why or 'full'})"
+        return f"{self.exercise}: {self.was} to {self.came}{because}"
+
 
 def changes(before: Record, after: Record) -> list[str]:
     """A line for each exercise whose score changed, after a line that says what was different; nothing if none did."""
@@ -29,8 +47,7 @@ def changes(before: Record, after: Record) -> list[str]:
     if not found:
         return []
     total = f"{before.score:g} to {after.score:g} of {after.points:g}"
-    lines = [f"{one.exercise}: {one.was} to {one.now:g} ({one.why or 'full'})" for one in found]
-    return [f"{total}, because {' and '.join(reasons(before, after))}", *lines]
+    return [f"{total}, because {' and '.join(reasons(before, after))}", *(one.told for one in found)]
 
 
 def reasons(before: Record, after: Record) -> list[str]:
@@ -51,13 +68,12 @@ def reasons(before: Record, after: Record) -> list[str]:
 
 
 def moved(before: Record, after: Record) -> list[Moved]:
-    """The exercises whose score changed."""
-    scores = before.scores()
-    why = {verdict.exercise: verdict.reason for verdict in (*before.verdicts, *after.verdicts) if verdict.reason}
-    return [
-        Moved(
-            verdict.exercise, scores.get(verdict.exercise), verdict.score, verdict.points, why.get(verdict.exercise, "")
-        )
-        for verdict in after.verdicts
-        if scores.get(verdict.exercise) != verdict.score
+    """The exercises whose score changed, and those that are no longer asked."""
+    scores, asked = before.scores(), after.scores()
+    changed = [
+        Moved(one.exercise, scores.get(one.exercise), one.score, one.points, one.reason)
+        for one in after.verdicts
+        if scores.get(one.exercise) != one.score
     ]
+    dropped = [one for one in before.verdicts if one.exercise not in asked]
+    return changed + [Moved(one.exercise, one.score, None, one.points, "") for one in dropped]

@@ -90,6 +90,11 @@ def settle(class_folder: Path, gradebook: Any, lateness: Lateness, students: Ite
     gradebook.db.commit()
 
 
+def extension_of(due: datetime, standing: Standing) -> timedelta:
+    """How long after ``due`` a student's time ends, late days included; in UTC, since clocks change in between."""
+    return standing.due.astimezone(UTC) - due.astimezone(UTC) + timedelta(days=standing.used)
+
+
 def _set_due(gradebook: Any, stage: str, due: datetime) -> None:
     try:
         gradebook.find_assignment(stage).duedate = _naive(due)
@@ -102,9 +107,8 @@ def _settle_one(gradebook: Any, lateness: Lateness, due: datetime, place: tuple[
         submission = gradebook.find_submission(*place)
     except MissingEntry:
         return  # not graded yet
-    if standing.handed_in is not None:
-        submission.timestamp = _naive(standing.handed_in)
-    submission.extension = (standing.due - due + timedelta(days=standing.used)) or None
+    submission.timestamp = None if standing.handed_in is None else _naive(standing.handed_in)
+    submission.extension = extension_of(due, standing) or None
     lateness.charge(submission)
 
 

@@ -138,6 +138,6 @@ def write_changes(workspace: Workspace, stage: str, came: Regraded) -> Path:
         for student, (old, now) in sorted(came.pairs.items()):
             cause = " and ".join(reasons(old, now))
             for one in moved(old, now):
-                numbers = [one.was, f"{one.now:g}", f"{one.points:g}"]
+                numbers = [one.was, one.came, f"{one.points:g}"]
                 writer.writerow([harmless_field(student), one.exercise, *numbers, cause, harmless_field(one.why)])
     return path

@@ -16,8 +16,8 @@ from typing import Any
 
 from autograder.authoring.audit import AuditFailed
 from autograder.authoring.freshness import stale_files
+from autograder.closure import imported_files
 from autograder.course import Course, Stage
-from autograder.gradescope.closure import imported_files
 from autograder.gradescope.scripts import RUN, SETUP
 from autograder.secret import secret_path
 

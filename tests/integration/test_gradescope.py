@@ -17,10 +17,10 @@ import pytest
 
 from autograder.authoring.audit import AuditFailed
 from autograder.batch import released_notebook
+from autograder.closure import foreign_imports, imported_files
 from autograder.course import load_course
 from autograder.demo import notebook_with, plain_answer, with_mistake
 from autograder.gradescope import bundle, running
-from autograder.gradescope.closure import foreign_imports, imported_files
 from autograder.gradescope.results import VISIBILITIES
 from autograder.sandbox import account
 from autograder.sandbox.account import AccountLauncher, require_account

@@ -53,7 +53,7 @@ def test_a_dry_run_tells_what_would_change_and_writes_nothing(mended):
     before, files = attempts(mended), sorted(mended.root.rglob("*"))
     said = regrade(mended, "--dry-run")
     assert "ada: 94 to 100 of 100, because the suite, the release or the judging code is another" in said
-    assert "rnn_step_forward: 4 to 10 (an old reason)" in said
+    assert "rnn_step_forward: 4 to 10 (full)" in said
     assert "1 up, 1 down, 1 same" in said
     assert "Nothing was recorded" in said
     assert attempts(mended) == before

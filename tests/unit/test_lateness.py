@@ -1,5 +1,6 @@
 """Due dates, extensions and late days: one reckoning, in nbgrader's gradebook, and a table that shows it."""
 
+import shutil
 import zipfile
 from datetime import UTC, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
@@ -14,12 +15,13 @@ from autograder.collecting.ledger import load_collected
 from autograder.course import CourseError, Stage
 from autograder.deadlines import EXAMPLE, load_deadlines
 from autograder.environment import programs_on_path
-from autograder.gradebook import settle_lateness
+from autograder.gradebook import _write_scores, settle_lateness
 from autograder.hand_in_times import hand_in_time
 from autograder.late import DAY
-from autograder.late_days import standings
+from autograder.late_days import extension_of, standings
 from autograder.workspace import Workspace
 from tests.unit.books import graded, new_book, write_course
+from tests.unit.test_record import RECORD
 
 STAGE = Stage("s01_rnn", "The cell", {"RNN": 100.0})
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -41,6 +43,17 @@ def test_the_example_is_one(deadlines_of):
     assert deadlines.due_of("s01_rnn", "zoe").astimezone(UTC) == datetime(2026, 11, 2, 22, 59, tzinfo=UTC)
     assert deadlines.due_of("s01_rnn", "ada") == datetime(2026, 11, 5, 23, 59, tzinfo=BERLIN)
     assert deadlines.due_of("s01_rnn", "ben") == DUE + timedelta(days=2)
+
+
+@pytest.mark.parametrize("said", ["2026-10-27 23:59:00", "7"])
+def test_an_extension_over_the_end_of_summer_time_lasts_until_its_time(deadlines_of, said):
+    """Times of one zone are subtracted by their clocks; nbgrader adds the difference to a time in UTC."""
+    text = 'time_zone = "Europe/Berlin"\n[due]\na = 2026-10-20 23:59:00\n[extensions.a]\nada = '
+    deadlines = deadlines_of(text + said)
+    (standing,) = standings(deadlines, "ada", {"a": datetime(2026, 10, 27, 22, 30, tzinfo=UTC)}, 0).values()
+    assert (standing.days, standing.seconds_late) == (0, 0)
+    extended = deadlines.due["a"].astimezone(UTC) + extension_of(deadlines.due["a"], standing)
+    assert extended == datetime(2026, 10, 27, 22, 59, tzinfo=UTC)
 
 
 def test_a_class_without_the_file_has_none(tmp_path):
@@ -155,6 +168,30 @@ def test_applying_writes_extensions_and_penalties_of_all_stages_for_nbgrader_too
     with programs_on_path(), Gradebook(Workspace.of_course(folder).gradebook_url) as book:
         assert book.find_submission("s02_x", "ada").total_seconds_late == DAY + 3600
         assert book.find_assignment("s02_x").duedate == datetime(2026, 11, 10)
+
+
+@pytest.mark.parametrize("said", [None, "yesterday, I think"])
+def test_a_time_that_is_no_longer_known_costs_nothing(folder, tmp_path, said):
+    """Such as after a second hand-in that was collected without dates."""
+    course = shutil.copytree(folder, tmp_path / "course")
+    workspace = Workspace.of_course(course)
+    settle_lateness(workspace, ["ada"])
+    stamp = course / "classroom" / "submitted" / "ada" / "s02_x" / "timestamp.txt"
+    assert in_gradebook(course)["s02_x", "ada"] == (timedelta(days=1), 20)
+    stamp.unlink() if said is None else stamp.write_text(said)
+    settle_lateness(workspace, ["ada"])
+    assert in_gradebook(course)["s02_x", "ada"] == (None, 0)
+    with programs_on_path(), Gradebook(workspace.gradebook_url) as book:
+        submission = book.find_submission("s02_x", "ada")
+        assert (submission.timestamp, submission.total_seconds_late) == (None, 0)
+
+
+def test_scores_of_a_hand_in_of_unknown_time_have_no_time(tmp_path):
+    with new_book(tmp_path, "s01_rnn") as book:
+        graded(book, "s01_rnn", "zoe", {"step": 0.0, "RNN": 0.0}, datetime(2026, 11, 4))
+        for known in (datetime(2026, 11, 5), None):
+            _write_scores(book, RECORD, known)
+            assert book.find_submission("s01_rnn", "zoe").timestamp == known
 
 
 def test_an_extension_for_nobody_is_told(folder):

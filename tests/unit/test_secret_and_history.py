@@ -2,16 +2,19 @@
 
 import multiprocessing
 import os
+import shutil
 import stat
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from autograder import circumstances
 from autograder.circumstances import suite_digest, versions
 from autograder.course import CourseError
 from autograder.history import changes
 from autograder.secret import VARIABLE, CourseSecret, load_secret, secret_path
+from tests.conftest import ROOT
 from tests.unit.test_record import RECORD, VERDICT
 
 
@@ -109,6 +112,54 @@ def test_the_suite_s_digest_changes_with_what_decides(course, stage, released, t
     assert suite_digest(course, stage, tmp_path) != first
 
 
+@pytest.fixture(scope="module")
+def our_code(tmp_path_factory):
+    """A copy of the code, to be changed."""
+    root = tmp_path_factory.mktemp("code")
+    for package in ("autograder", "seqlab"):
+        shutil.copytree(ROOT / package, root / package, ignore=shutil.ignore_patterns("__pycache__"))
+    return root
+
+
+ALL = {"s01", "s02", "s03", "s04", "s05", "s06", "s07", "s08"}
+
+
+@pytest.mark.parametrize(
+    ("changed", "stages"),
+    [
+        ("autograder/suites/s01_rnn.py", {"s01", "s04", "s06"}),
+        ("autograder/suites/s05_sequences_toys.py", {"s05", "s08"}),
+        ("autograder/suites/s06_captioning_plays.py", {"s06", "s07"}),
+        ("autograder/mistakes/s02_language_model_text.py", {"s02"}),
+        *((f"autograder/{name}.py", ALL) for name in ("suite", "narrow", "judge", "truth", "drawing", "reference")),
+        *((f"autograder/{name}.py", ALL) for name in ("session", "repair", "cells", "definitions", "template")),
+        *((f"autograder/sandbox/{name}.py", ALL) for name in ("child", "fork_server", "inside/serve")),
+        *((f"seqlab/{name}.py", ALL) for name in ("checking/compare", "earlier/gated", "glimpses")),
+        *((f"autograder/{name}.py", set()) for name in ("feedback", "gradescope/bundle", "reports")),
+        ("seqlab/pictures_gates.py", set()),
+    ],
+)
+def test_the_digests_that_change_with_our_code_are_those_of_the_stages_that_use_it(
+    course, our_code, monkeypatch, changed, stages
+):
+    monkeypatch.setattr(circumstances, "STAFF", our_code / "autograder")
+    monkeypatch.setattr(circumstances, "SEQLAB", our_code / "seqlab")
+    before = {one.id: suite_digest(course, one, course.release_folder(one.id)) for one in course.stages.values()}
+    assert len(set(before.values())) == len(before)
+    with (our_code / changed).open("a") as file:
+        file.write("\n")
+    after = {one.id: suite_digest(course, one, course.release_folder(one.id)) for one in course.stages.values()}
+    assert {stage[:3] for stage in before if after[stage] != before[stage]} == stages
+
+
+def test_the_digest_does_not_depend_on_where_the_code_lies(course, stage, our_code, monkeypatch):
+    release = course.release_folder(stage.id)
+    monkeypatch.setattr(circumstances, "STAFF", our_code / "autograder")
+    names = [name for name, _ in circumstances._deciding_files(course, stage, release)]
+    assert len(set(names)) == len(names)
+    assert not any(str(our_code) in name for name in names)
+
+
 BEFORE = replace(RECORD, secret="a", suite="s", versions=versions())
 
 
@@ -128,7 +179,20 @@ def test_a_changed_grade_is_told_with_its_cause(change, because):
     first, line = changes(BEFORE, after)
     assert first.startswith("5 to 10 of 10, because ")
     assert because in first
-    assert line == "step: 5 to 10 (why)"
+    assert line == "step: 5 to 10 (full)"
+
+
+def test_what_is_not_full_now_is_told_with_the_reason_of_now():
+    after = replace(BEFORE, verdicts=(replace(VERDICT, score=7.0, reason="what is off now"),))
+    assert changes(BEFORE, after)[1:] == ["step: 5 to 7 (what is off now)"]
+
+
+def test_an_exercise_that_the_suite_gained_or_lost_is_told():
+    gained = replace(VERDICT, exercise="new", score=10.0, reason="")
+    after = replace(BEFORE, verdicts=(gained,), suite="t")
+    first, *lines = changes(BEFORE, after)
+    assert first == "5 to 10 of 10, because the suite, the release or the judging code is another"
+    assert lines == ["new: not graded to 10 (full)", "step: 5 to no longer asked"]
 
 
 def test_a_grade_that_stays_is_not_told():
