@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from pathlib import Path
 
-from autograder.collecting.ledger import Collected, load_collected, save_collected
-from autograder.collecting.owners import Owner, clean, owner_of, students, without_wrapper
+from autograder.collecting.ledger import Collected, load_collected, load_people, save_collected
+from autograder.collecting.owners import Owner, clean, reading_of, students
 from autograder.collecting.sources import Item, Unreadable, items
 from autograder.course import Stage
 from autograder.hand_in_times import STAMP, write_hand_in_time
@@ -44,14 +44,18 @@ def collect(source: Path, stage: Stage, workspace: Workspace, zone: tzinfo | Non
     odd = {item: why for item in found if (why := item.problem or _why_not(item))}
     good = [item for item in found if item not in odd]
     paths = {item: _without_stage(item.parts, stage.id) for item in good}
-    wrapped = without_wrapper(list(paths.values()))
-    owners = {item: owner_of(parts[wrapped:], stage.id) for item, parts in paths.items()}
-    names = students(owner for owner in owners.values() if owner is not None)
+    reading = reading_of(list(paths.values()), _folders(workspace.step_folder("submitted")))
+    said = {item: reading.owner_of(parts, stage.id) for item, parts in paths.items()}
+    owners = {item: owner for item, owner in said.items() if owner is not None}
+    names = students(owners.values(), load_people(workspace.class_folder, stage.id))
+    notes = {
+        item: _joined(reading.note(owner, paths[item]), _told_apart(owner, names)) for item, owner in owners.items()
+    }
     rows = [Row(LEFT_OUT, "", item.name, why) for item, why in odd.items()]
-    rows += [Row(LEFT_OUT, "", item.name, "it does not say whose it is") for item in good if owners[item] is None]
-    for owner, own in _by_owner(owners).items():
-        rows += _placed(own, names[owner], stage.id, workspace, _clash(owner, names))
-    _remember(rows, {item.name: (item, owner) for item, owner in owners.items() if owner}, stage.id, workspace, zone)
+    rows += [Row(LEFT_OUT, "", item.name, "it does not say whose it is") for item in good if item not in owners]
+    for student, own in _by_student(owners, names).items():
+        rows += _placed(own, student, stage.id, workspace, notes)
+    _remember(rows, {item.name: (item, owner) for item, owner in owners.items()}, stage.id, workspace, zone)
     return rows
 
 
@@ -69,11 +73,13 @@ def _remember(
             continue
         item, owner = found[row.file]
         folder = workspace.step_folder("submitted") / row.student / stage_id
-        time_from = known[row.student].time_from if row.outcome == UNCHANGED and row.student in known else ""
+        before = known.get(row.student, Collected())
+        time_from = before.time_from if row.outcome == UNCHANGED else ""
         if zone is not None and item.when is not None and not os.path.lexists(folder / STAMP):
             time_from = f"the zip, read in {zone}" if item.when.tzinfo is None else "the zip, in UTC"
             write_hand_in_time(folder, item.when if item.when.tzinfo else item.when.replace(tzinfo=zone, fold=1))
-        said[row.student] = Collected(owner.name, owner.number, owner.late, time_from)
+        whose = owner if owner.number else before  # a folder without a number takes none away
+        said[row.student] = Collected(owner.name, whose.number, owner.late, time_from, whose.lms)
     save_collected(workspace.class_folder, stage_id, said)
 
 
@@ -91,21 +97,32 @@ def _without_stage(parts: tuple[str, ...], stage_id: str) -> tuple[str, ...]:
     return (*(folder for folder in parts[:-1] if folder.casefold() != stage_id), parts[-1])
 
 
-def _by_owner(owners: Mapping[Item, Owner | None]) -> dict[Owner, list[Item]]:
-    by_owner: dict[Owner, list[Item]] = defaultdict(list)
+def _by_student(owners: Mapping[Item, Owner], names: Mapping[Owner, str]) -> dict[str, list[Item]]:
+    by_student: dict[str, list[Item]] = defaultdict(list)
     for item, owner in owners.items():
-        if owner is not None:
-            by_owner[owner].append(item)
-    return by_owner
+        by_student[names[owner]].append(item)
+    return by_student
 
 
-def _clash(owner: Owner, names: Mapping[Owner, str]) -> str:
-    """Says so, where other people's names come out as the same."""
+def _folders(submitted: Path) -> frozenset[str]:
+    """The students who have a folder, casefolded."""
+    return frozenset(path.name.casefold() for path in submitted.iterdir()) if submitted.is_dir() else frozenset()
+
+
+def _told_apart(owner: Owner, names: Mapping[Owner, str]) -> str:
+    """Says so, where other people's names come out as the same, in this export or in one before."""
     others = [one for one in names if one != owner and clean(one.name).casefold() == clean(owner.name).casefold()]
-    return "others have the same name; told apart by what stands behind it" if others else ""
+    another = others or names[owner].casefold() != clean(owner.name).casefold()
+    return "others have the same name; told apart by what stands behind it" if another else ""
 
 
-def _placed(own: Iterable[Item], student: str, stage_id: str, workspace: Workspace, clash: str) -> Iterator[Row]:
+def _joined(*texts: str) -> str:
+    return "; ".join(text for text in texts if text)
+
+
+def _placed(
+    own: Iterable[Item], student: str, stage_id: str, workspace: Workspace, notes: Mapping[Item, str]
+) -> Iterator[Row]:
     """Take one student's likeliest file; the next likeliest, where one cannot be read."""
     taken = ""
     last_first = list(own)[::-1]
@@ -119,7 +136,7 @@ def _placed(own: Iterable[Item], student: str, stage_id: str, workspace: Workspa
             yield Row(LEFT_OUT, student, item.name, str(error))
             continue
         taken = item.name
-        yield Row(outcome, student, item.name, "; ".join(text for text in (why, clash) if text))
+        yield Row(outcome, student, item.name, _joined(why, notes[item]))
 
 
 def _rank(item: Item, stage_id: str) -> tuple[int, int, int]:

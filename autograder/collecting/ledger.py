@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 FILE = "collected.json"
+CANVAS_LMS, MOODLE_LMS = "canvas", "moodle"
 
 
 @dataclass(frozen=True)
@@ -24,18 +25,34 @@ class Collected:
         number: the LMS's number of the student; Moodle's is one for each assignment.
         late: whether the LMS itself marked the hand-in as late.
         time_from: where the time in ``timestamp.txt`` comes from; empty where collecting wrote none.
+        lms: whose the number is; empty if that is not known.
     """
 
     name: str = ""
     number: str = ""
     late: bool = False
     time_from: str = ""
+    lms: str = ""
+
+    def number_at(self, lms: str) -> str:
+        """The student's number at an LMS; empty if it is another's. One of which that is not known may be anybody's."""
+        return self.number if not self.lms or self.lms == lms else ""
 
 
 def load_collected(class_folder: Path, stage: str) -> dict[str, Collected]:
     """What is known of the hand-ins of a stage, by student."""
     known = _read(class_folder).get(stage, {})
     return {student: Collected(**said) for student, said in known.items()}
+
+
+def load_people(class_folder: Path, stage: str) -> dict[str, Collected]:
+    """Who is known by which folder: by this stage, else by others, as far as their numbers are the same (Canvas's)."""
+    people = load_collected(class_folder, stage)
+    for other in _read(class_folder):
+        for student, said in load_collected(class_folder, other).items():
+            if said.lms == CANVAS_LMS:
+                people.setdefault(student, said)
+    return people
 
 
 def save_collected(class_folder: Path, stage: str, said: Mapping[str, Collected]) -> None:

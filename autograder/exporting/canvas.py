@@ -14,7 +14,7 @@ import io
 import re
 from collections.abc import Mapping
 
-from autograder.collecting.ledger import Collected
+from autograder.collecting.ledger import CANVAS_LMS, Collected
 from autograder.course import CourseError, Stage
 from autograder.exporting.filling import Filled, number_in, require_same_points
 from autograder.exporting.matching import Entry, login_keys, match, name_keys
@@ -46,8 +46,7 @@ def filled_gradebook(
         raise CourseError(f"expected a gradebook of Canvas's, with columns Student, ID, Section; found {sheet.header}")
     place = _column(sheet, stage, column)
     most = _points(sheet, place, next(iter(scores.values())).points, scale)
-    entries = [_entry(sheet, row) for row in range(1, len(sheet.rows)) if _is_person(sheet, row)]
-    found = match({student: known.get(student, Collected()) for student in scores}, entries)
+    found = match({student: known.get(student, Collected()) for student in scores}, _entries(sheet), CANVAS_LMS)
     excused = {s for s, row in found.rows.items() if sheet.value(row, place).strip().upper() == EXCUSED}
     new = {
         student: scaled(scores[student].score, scores[student].points, most)
@@ -75,7 +74,7 @@ def new_gradebook(stage: Stage, scores: Mapping[str, FinalScore], known: Mapping
     writer.writerow([f"    {POINTS_ROW}", "", "", "", "", f"{points:g}"])
     for student, score in scores.items():
         said = known.get(student, Collected())
-        people = [harmless_field(said.name or student), said.number, "", harmless_field(student), ""]
+        people = [harmless_field(said.name or student), said.number_at(CANVAS_LMS), "", harmless_field(student), ""]
         writer.writerow([*people, scaled(score.score, score.points, score.points)])
     return text.getvalue().encode()
 
@@ -118,7 +117,11 @@ def _is_person(sheet: Sheet, row: int) -> bool:
     return not posted and POINTS_ROW not in sheet.value(row, 0)
 
 
-def _entry(sheet: Sheet, row: int) -> Entry:
-    said = dict(zip(_header(sheet), (field.value for field in sheet.rows[row]), strict=False))
-    logins = login_keys(*(said.get(name, "") for name in ("SIS Login ID", "SIS User ID", "ID")))
-    return Entry(row, said["Student"], frozenset({said["ID"].strip()} - {""}), logins, name_keys(said["Student"]))
+def _entries(sheet: Sheet) -> list[Entry]:
+    rows = [row for row in range(1, len(sheet.rows)) if _is_person(sheet, row)]
+    people = [dict(zip(_header(sheet), (field.value for field in sheet.rows[row]), strict=False)) for row in rows]
+    logins = login_keys([[said.get(name, "") for name in ("SIS Login ID", "SIS User ID", "ID")] for said in people])
+    return [
+        Entry(row, said["Student"], frozenset({said["ID"].strip()} - {""}), keys, name_keys(said["Student"]))
+        for row, said, keys in zip(rows, people, logins, strict=True)
+    ]

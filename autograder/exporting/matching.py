@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from autograder.collecting.ledger import Collected
@@ -34,19 +34,22 @@ class Matching:
     rows: dict[str, int] = field(default_factory=dict)
     unmatched: dict[str, str] = field(default_factory=dict)
     left: list[Entry] = field(default_factory=list)
+    namesakes: dict[str, str] = field(default_factory=dict)
 
 
-def match(students: Mapping[str, Collected], entries: Sequence[Entry]) -> Matching:
-    """Find the row of each student; ``students`` has what is known of each from collecting.
+def match(students: Mapping[str, Collected], entries: Sequence[Entry], lms: str) -> Matching:
+    """Find the row of each student in a table of ``lms``; ``students`` has what is known of each from collecting.
 
-    The surest keys come first. Whoever fits several rows by a key, or shares the row with another, gets none.
+    The surest keys come first. Whoever fits several rows by a key, or shares the row with another, gets none. A row
+    with another number than the student's at this LMS is another's, whatever its login and name.
     """
     found = Matching(left=list(entries))
     for tier in ("numbers", "logins", "names"):
-        _match_by(tier, students, found)
+        _match_by(tier, students, found, lms)
     for student in students:
         if student not in found.rows:
-            found.unmatched.setdefault(student, "no row has this number, login or name")
+            why = found.namesakes.get(student, "no row has this number, login or name")
+            found.unmatched.setdefault(student, why)
     return found
 
 
@@ -56,9 +59,26 @@ def number_keys(text: str) -> Keys:
     return frozenset({digits[0]} if digits else ())
 
 
-def login_keys(*texts: str) -> Keys:
-    """Logins and addresses, whole and before the @, as ``collect`` would name a folder after them."""
-    parts = {part for text in texts for part in (text.strip(), text.strip().split("@")[0]) if part}
+def login_keys(rows: Sequence[Sequence[str]]) -> list[Keys]:
+    """The keys of each row of logins and addresses, as ``collect`` would name a folder after them.
+
+    An address counts whole; what stands before its @ is a key only in a column of addresses that share a domain, since
+    ``ada`` may be another at each domain, and people may choose their address.
+    """
+    domains = [_shared_domain(column) for column in zip(*rows, strict=True)]
+    return [frozenset().union(*map(_logins, row, domains)) for row in rows]
+
+
+def _shared_domain(column: Iterable[str]) -> str:
+    """The domain of a column's addresses, if it is mostly addresses and all have the same; else none."""
+    logins = [text.strip() for text in column if text.strip()]
+    domains = [text.rpartition("@")[2].casefold() for text in logins if "@" in text]
+    return domains[0] if len(set(domains)) == 1 and 2 * len(domains) > len(logins) else ""
+
+
+def _logins(text: str, domain: str) -> Keys:
+    start, at, end = text.strip().rpartition("@")
+    parts = {text.strip(), start if at and end.casefold() == domain else ""} - {""}
     return frozenset(clean(part).casefold() for part in parts)
 
 
@@ -71,13 +91,17 @@ def name_keys(*texts: str) -> Keys:
     return frozenset(keys - {""})
 
 
-def _match_by(tier: str, students: Mapping[str, Collected], found: Matching) -> None:
+def _match_by(tier: str, students: Mapping[str, Collected], found: Matching, lms: str) -> None:
     claims: dict[int, list[str]] = {}
     for student, known in students.items():
         if student in found.rows or student in found.unmatched:
             continue
-        keys = _keys_of(student, known)[tier]
-        fitting = [entry for entry in found.left if keys & getattr(entry, tier)]
+        number = known.number_at(lms)
+        keys = _keys_of(student, known.name, number)[tier]
+        alike = [entry for entry in found.left if keys & getattr(entry, tier)]
+        fitting = [entry for entry in alike if not number or not entry.numbers or number in entry.numbers]
+        for entry in alike if not fitting else ():
+            found.namesakes[student] = _why_another_s(entry, tier, number)
         if len(fitting) > 1:
             told = ", ".join(f"{entry.label} (row {entry.row + 1})" for entry in fitting)
             found.unmatched[student] = f"several rows fit by {tier}: {told}"
@@ -91,9 +115,17 @@ def _match_by(tier: str, students: Mapping[str, Collected], found: Matching) -> 
     found.left = [entry for entry in found.left if entry.row not in found.rows.values()]
 
 
-def _keys_of(student: str, known: Collected) -> dict[str, Keys]:
-    numbers = frozenset({known.number} - {""})
-    return {"numbers": numbers, "logins": login_keys(student), "names": name_keys(student, known.name)}
+def _why_another_s(entry: Entry, tier: str, number: str) -> str:
+    theirs = ", ".join(sorted(entry.numbers))
+    return f"row {entry.row + 1} fits by {tier}, but its number is {theirs}, not {number}"
+
+
+def _keys_of(student: str, name: str, number: str) -> dict[str, Keys]:
+    return {
+        "numbers": frozenset({number} - {""}),
+        "logins": _logins(student, ""),
+        "names": name_keys(student, name),
+    }
 
 
 def _plain(text: str) -> str:

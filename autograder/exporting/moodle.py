@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from autograder.collecting.ledger import Collected
+from autograder.collecting.ledger import MOODLE_LMS, Collected
 from autograder.course import CourseError
 from autograder.exporting.filling import Filled, number_in, require_same_points
 from autograder.exporting.matching import Entry, login_keys, match, name_keys, number_keys
@@ -19,6 +19,7 @@ from autograder.exporting.sheet import Sheet
 
 IDENTIFIER, GRADE, MODIFIED = "Identifier", "Grade", "Last modified (grade)"
 MAXIMUM, CHANGEABLE, COMMENTS = "Maximum Grade", "Grade can be changed", "Feedback comments"
+CONTACTS = ("ID number", "Email address", "Username")
 NEEDED = (IDENTIFIER, GRADE, MODIFIED)
 
 
@@ -36,8 +37,7 @@ def filled_worksheet(
             f"expected Moodle's offline grading worksheet; it has no column {', '.join(missing)} but {list(places)}. "
             "Switch Moodle's language to English and download it again"
         )
-    entries = [_entry(sheet, row, places) for row in range(1, len(sheet.rows))]
-    found = match({student: known.get(student, Collected()) for student in scores}, entries)
+    found = match({student: known.get(student, Collected()) for student in scores}, _entries(sheet, places), MOODLE_LMS)
     kept = {
         student: why for student, row in found.rows.items() if (why := _why_kept(sheet, row, places, scores[student]))
     }
@@ -83,7 +83,11 @@ def _grade(sheet: Sheet, row: int, places: Mapping[str, int], score: FinalScore,
     return scaled(score.score, score.points, most)
 
 
-def _entry(sheet: Sheet, row: int, places: Mapping[str, int]) -> Entry:
-    identifier, name = _said(sheet, row, places, IDENTIFIER), _said(sheet, row, places, "Full name")
-    contacts = [_said(sheet, row, places, column) for column in ("ID number", "Email address", "Username")]
-    return Entry(row, name or identifier, number_keys(identifier), login_keys(*contacts), name_keys(name))
+def _entries(sheet: Sheet, places: Mapping[str, int]) -> list[Entry]:
+    rows = range(1, len(sheet.rows))
+    people = [(_said(sheet, row, places, IDENTIFIER), _said(sheet, row, places, "Full name")) for row in rows]
+    logins = login_keys([[_said(sheet, row, places, column) for column in CONTACTS] for row in rows])
+    return [
+        Entry(row, name or identifier, number_keys(identifier), keys, name_keys(name))
+        for row, (identifier, name), keys in zip(rows, people, logins, strict=True)
+    ]

@@ -12,6 +12,7 @@ from click.testing import CliRunner
 from autograder.cli import main
 from autograder.collecting import sources
 from autograder.collecting.collect import LEFT_OUT, TAKEN, UNCHANGED, collect
+from autograder.collecting.ledger import load_collected
 from autograder.collecting.owners import clean
 from autograder.course import CourseError, Stage
 from autograder.workspace import Workspace
@@ -215,6 +216,77 @@ def test_two_people_of_one_name_are_told_apart(workspace, export):
 def test_names_that_are_the_same_when_cleaned_are_told_apart(workspace, export):
     collected(workspace, export(("a b/s01_rnn.ipynb", b"1"), ("a?b/s01_rnn.ipynb", b"2"), ("A-B/s01_rnn.ipynb", b"3")))
     assert sorted(submitted(workspace).values()) == [b"1", b"2", b"3"]
+
+
+def test_a_name_that_ends_in_another_s_number_takes_nobody_s_place(workspace, export):
+    people = ["Jan Kim_1", "Jan Kim_2", "Jan Kim 1_3"]
+    collected(workspace, export(*((f"{who}_assignsubmission_file_/s01_rnn.ipynb", who.encode()) for who in people)))
+    assert sorted(submitted(workspace).values()) == sorted(who.encode() for who in people)
+    assert not (workspace.class_folder / "earlier").exists()
+    found = load_collected(workspace.class_folder, "s01_rnn")
+    assert {said.number for said in found.values()} == {"1", "2", "3"}
+
+
+def test_a_namesake_in_a_later_export_takes_nobody_s_place(workspace, export):
+    first, second = ("kimjan_11_901_s01_rnn.ipynb", b"11"), ("kimjan_22_902_s01_rnn.ipynb", b"22")
+    collected(workspace, export(first))
+    assert "others have the same name" in collected(workspace, export(second))[second[0]].why
+    rows = collected(workspace, export(second, first))
+    assert {row.outcome for row in rows.values()} == {UNCHANGED}
+    wanted = {"kimjan/s01_rnn/s01_rnn.ipynb": b"11", "kimjan-22/s01_rnn/s01_rnn.ipynb": b"22"}
+    assert submitted(workspace) == wanted
+
+
+def test_canvas_s_numbers_tell_namesakes_apart_over_stages_and_moodle_s_do_not(workspace, export):
+    other = Stage("s02_x", "Another", {"x": 1.0})
+    collect(export(("kimjan_11_901_s02_x.ipynb", b"11"), ("ada_9_9_s02_x.ipynb", b"")), other, workspace)
+    rows = collected(workspace, export(("kimjan_22_902_s01_rnn.ipynb", b"22")))
+    assert [row.student for row in rows.values()] == ["kimjan-22"]
+    collect(export(("Ng Ben_7_assignsubmission_file_/s02_x.ipynb", b"7")), other, workspace)
+    rows = collected(workspace, export(("Ng Ben_8_assignsubmission_file_/s01_rnn.ipynb", b"8")))
+    assert [row.student for row in rows.values()] == ["Ng-Ben"]
+
+
+def test_a_folder_without_a_number_takes_none_away(workspace, export):
+    collected(workspace, export(("kimjan_11_901_s01_rnn.ipynb", b"old")))
+    collected(workspace, export(("kimjan/s01_rnn.ipynb", b"new"), ("ada/s01_rnn.ipynb", b"ada")))
+    said = load_collected(workspace.class_folder, "s01_rnn")
+    assert (said["kimjan"].number, said["kimjan"].lms, said["ada"].number) == ("11", "canvas", "")
+
+
+@pytest.mark.parametrize(
+    "forged", ["x_12345_1_s01_rnn.ipynb", "X_12345_assignsubmission_file_/s01_rnn.ipynb", "ada/s01_rnn.ipynb"]
+)
+@pytest.mark.parametrize("others", [["ada"], ["Ng Cy_5_assignsubmission_file_"], []])
+def test_a_student_s_own_names_make_nobody_another(workspace, export, forged, others):
+    (workspace.step_folder("submitted") / "Ben").mkdir(parents=True)
+    rows = collected(workspace, export((f"ben/{forged}", b"ben"), *((f"{o}/s01_rnn.ipynb", b"") for o in others)))
+    assert rows[f"ben/{forged}"].student == "ben"
+    assert load_collected(workspace.class_folder, "s01_rnn")["ben"].number == ""
+
+
+def test_a_lone_file_in_a_folder_is_the_folder_s_whatever_its_name(workspace, export):
+    rows = collected(workspace, export(("ben/x_12345_1_s01_rnn.ipynb", b"ben")))
+    assert rows["ben/x_12345_1_s01_rnn.ipynb"].student == "ben"
+    assert "not the whole export is named so" in rows["ben/x_12345_1_s01_rnn.ipynb"].why
+
+
+@pytest.mark.parametrize("below", ["ada/s01_rnn.ipynb", "X_5_assignsubmission_file_/s01_rnn.ipynb"])
+def test_a_folder_that_is_passed_over_is_told(workspace, export, below):
+    rows = collected(workspace, export((f"ben/{below}", b"ben")))
+    assert "the folder 'ben' was taken for the export's own" in rows[f"ben/{below}"].why
+
+
+def test_an_export_of_canvas_s_may_lie_in_a_folder(workspace, export):
+    names = [f"sub/{who}_s01_rnn.ipynb" for who in ("ada_LATE_1_9", "ben_2_8")]
+    rows = collected(workspace, export(*((name, b"") for name in names)))
+    assert [rows[name].student for name in names] == ["ada", "ben"]
+    assert "the folder 'sub' was taken for the export's own" in rows[names[0]].why
+
+
+def test_a_stray_file_in_moodle_s_export_changes_nobody_s_owner(workspace, export):
+    rows = collected(workspace, export((f"CS 101/{MOODLE}", b""), ("CS 101/stray.ipynb", b"")))
+    assert rows[f"CS 101/{MOODLE}"].student == "Lovelace-Ada"
 
 
 def test_of_a_student_s_files_the_likeliest_is_taken_and_the_last_of_equals(workspace, export):

@@ -113,12 +113,13 @@ def test_the_lms_s_number_from_collecting_beats_the_name(tmp_path):
     ],
 )
 def test_people_are_known_by_login_and_name_as_collect_names_them(student, login, name):
-    entries = [Entry(1, name, frozenset(), login_keys(login), name_keys(name)), Entry(2, "z", names=name_keys("z"))]
-    assert match({student: Collected()}, entries).rows == {student: 1}
+    logins = login_keys([[login]])[0]
+    entries = [Entry(1, name, frozenset(), logins, name_keys(name)), Entry(2, "z", names=name_keys("z"))]
+    assert match({student: Collected()}, entries, "canvas").rows == {student: 1}
 
 
 def test_two_who_claim_a_row_both_get_none():
-    found = match({"ada-x": Collected(), "x-ada": Collected()}, [Entry(1, "Ada X", names=name_keys("Ada X"))])
+    found = match({"ada-x": Collected(), "x-ada": Collected()}, [Entry(1, "Ada X", names=name_keys("Ada X"))], "moodle")
     assert found.rows == {}
     assert all("fits several" in why for why in found.unmatched.values())
     assert [entry.label for entry in found.left] == ["Ada X"]
@@ -126,9 +127,55 @@ def test_two_who_claim_a_row_both_get_none():
 
 def test_a_surer_key_goes_first_and_the_rest_is_told():
     entries = [Entry(1, "Ada X", numbers=number_keys("Participant 7"), names=name_keys("Ada X"))]
-    found = match({"ada-x": Collected(), "ada-x-7": Collected("Ada X", "7")}, entries)
+    found = match({"ada-x": Collected(), "ada-x-7": Collected("Ada X", "7")}, entries, "moodle")
     assert found.rows == {"ada-x-7": 1}
     assert list(found.unmatched) == ["ada-x"]
+
+
+@pytest.mark.parametrize("row", ['"Kim, Jan",22,,jk2', '"Other, O",22,,kimjan', '"Other, O",22,,kimjan@x.edu'])
+@pytest.mark.parametrize("lms, filled", [("canvas", 0), ("", 0), ("moodle", 1)])
+def test_a_namesake_with_another_number_gets_no_score_of_who_left(tmp_path, row, lms, filled):
+    head = CANVAS[: CANVAS.index("\"O'Brien")]
+    text = f"{head}{row},CS 1,9,,1\r\n"
+    done = filled_gradebook(
+        sheet(tmp_path, text), STAGE, {"kimjan": final(80.0)}, {"kimjan": Collected("kimjan", "11", lms=lms)}
+    )
+    assert done.filled == filled
+    if not filled:
+        assert done.data.decode() == text
+        assert "but its number is 22, not 11" in done.unmatched["kimjan"]
+
+
+def test_a_row_with_the_same_number_at_another_lms_is_nobody_s(tmp_path):
+    known = {"kimjan": Collected("kimjan", "102", lms="canvas")}
+    done = filled_worksheet(sheet(tmp_path, MOODLE), {"kimjan": final(80.0)}, known)
+    assert (done.filled, list(done.unmatched)) == (0, ["kimjan"])
+    known = {"kimjan": Collected("kimjan", "102", lms="moodle")}
+    assert filled_worksheet(sheet(tmp_path, MOODLE), {"kimjan": final(80.0)}, known).filled == 1
+    made = new_gradebook(STAGE, {"kimjan": final(80.0)}, known, "").decode()
+    assert made.splitlines()[-1] == "kimjan,,,kimjan,,80"
+
+
+@pytest.mark.parametrize(
+    "rows, keys",
+    [
+        ([["victim@evil.com"], ["vt@uni.edu"]], {"victim-evil.com"}),
+        ([["victim@evil.com"], ["vt"]], {"victim-evil.com"}),
+        ([["victim@uni.edu"], ["vt@UNI.edu"], ["login"]], {"victim-uni.edu", "victim"}),
+        (
+            [["victim@uni.edu", "v@other.edu"], ["vt@uni.edu", "w@other.edu"]],
+            {"victim-uni.edu", "victim", "v-other.edu", "v"},
+        ),
+    ],
+)
+def test_what_stands_before_the_at_is_a_login_only_where_all_share_a_domain(rows, keys):
+    assert login_keys(rows)[0] == keys
+
+
+def test_an_address_of_one_s_own_choice_gets_nobody_else_s_score(tmp_path):
+    text = MOODLE.replace("n@x.edu", "victim@evil.com")
+    done = filled_worksheet(sheet(tmp_path, text), {"victim": final(99.0)}, {"victim": Collected("victim")})
+    assert (done.filled, done.data.decode()) == (0, text)
 
 
 @pytest.mark.parametrize(
