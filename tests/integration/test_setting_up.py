@@ -17,7 +17,7 @@ import pytest
 
 from autograder.authoring import set_up
 from autograder.authoring.bundle import pack_bundle, student_pyproject
-from autograder.authoring.setup_cell import set_up_seqlab, setup_source
+from autograder.authoring.setup_cell import TITLE, set_up_seqlab, setup_source
 from autograder.demo import notebook_with, plain_answer
 from autograder.submission import parse_submission, read_template
 
@@ -134,6 +134,68 @@ def test_what_goes_wrong_is_said_clearly(address, words, student_zip, monkeypatc
     with pytest.raises(RuntimeError, match=words):
         set_up_seqlab(address)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_students_notebook_is_never_replaced_and_all_else_is_refreshed(monkeypatch, tmp_path, capsys):
+    """The folder persists, as on Drive, and the student has worked in its notebook."""
+    names = [f"seqlab-student/assignments/{stage}/{stage}.ipynb" for stage in ("s01_rnn", "s02_new")]
+    script = "seqlab-student/set_up.py"
+    address = zip_of(tmp_path, {script: "print('set up')", names[0]: "as released", names[1]: "as released"})
+    own, other = (tmp_path / name for name in names)
+    own.parent.mkdir(parents=True)
+    own.write_text("my work")
+    (tmp_path / script).write_text("old")
+    without_seqlab(monkeypatch, tmp_path)
+    set_up_seqlab(address)
+    assert own.read_text() == "my work"
+    assert other.read_text() == "as released"
+    assert (tmp_path / script).read_text() == "print('set up')"
+    assert f"left as they are: {names[0]}\n" in capsys.readouterr().out
+    other.write_text("more work")
+    set_up_seqlab(address)
+    assert other.read_text() == "more work"
+
+
+@pytest.mark.parametrize(
+    "name", ["s01_rnn.ipynb", "../s01_rnn.ipynb", "seqlab-student/../s01_rnn.ipynb", "/tmp/x.ipynb"]
+)
+def test_a_zip_with_anything_beside_its_folder_is_not_unpacked(name, monkeypatch, tmp_path):
+    address = zip_of(tmp_path, {"seqlab-student/set_up.py": "", name: "other"})
+    without_seqlab(monkeypatch, tmp_path)
+    with pytest.raises(RuntimeError, match="is not seqlab-student.zip"):
+        set_up_seqlab(address)
+    assert [path.name for path in tmp_path.iterdir()] == ["made.zip"]
+
+
+def test_a_damaged_zip_leaves_nothing(monkeypatch, tmp_path):
+    """Half a notebook would be kept for ever after."""
+    address = zip_of(tmp_path, {"seqlab-student/set_up.py": "", "seqlab-student/a.ipynb": "as released"})
+    path = tmp_path / "made.zip"
+    path.write_bytes(path.read_bytes().replace(b"as released", b"as reLeased"))
+    without_seqlab(monkeypatch, tmp_path)
+    with pytest.raises(RuntimeError, match="is not seqlab-student.zip"):
+        set_up_seqlab(address)
+    assert [path.name for path in tmp_path.iterdir()] == ["made.zip"]
+
+
+def zip_of(folder, texts):
+    """The address of a zip with these texts."""
+    with zipfile.ZipFile(folder / "made.zip", "w") as archive:
+        for name, text in texts.items():
+            archive.writestr(name, text)
+    return (folder / "made.zip").as_uri()
+
+
+def without_seqlab(monkeypatch, folder):
+    """Work in the folder, with a Python that lacks seqlab."""
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    monkeypatch.delenv("SEQLAB_STUDENT_ZIP", raising=False)
+
+
+def test_the_title_of_the_folded_cell_is_short_enough_to_be_seen():
+    assert setup_source("").startswith(f"{TITLE}\n")
+    assert len(TITLE.removeprefix("# @title ")) <= 60
 
 
 def test_what_pip_says_reaches_the_student(student_zip, bare_python, monkeypatch, tmp_path):
