@@ -271,6 +271,22 @@ def test_a_lone_file_in_a_folder_is_the_folder_s_whatever_its_name(workspace, ex
     assert "not the whole export is named so" in rows["ben/x_12345_1_s01_rnn.ipynb"].why
 
 
+@pytest.mark.parametrize(
+    "names, students",
+    [
+        (["ben/x_1_2_s01_rnn.ipynb", "ada/y_3_4_s01_rnn.ipynb"], ["ben", "ada"]),
+        (["known/x_1_2_s01_rnn.ipynb", "known/y_3_4_s01_rnn.ipynb"], ["known", "known"]),
+        (["x_1_2_s01_rnn.ipynb", "ada_s01_rnn.ipynb"], ["x_1_2", "ada"]),
+        (["ben/X_5_assignsubmission_file_/s01_rnn.ipynb", "ada/s01_rnn.ipynb"], ["ben", "ada"]),
+    ],
+)
+def test_names_of_an_lms_s_count_only_where_the_whole_export_is_the_lms_s(workspace, export, names, students):
+    (workspace.step_folder("submitted") / "known").mkdir(parents=True)
+    rows = collected(workspace, export(*((name, b"") for name in names)))
+    assert [rows[name].student for name in names] == students
+    assert {said.number for said in load_collected(workspace.class_folder, "s01_rnn").values()} == {""}
+
+
 @pytest.mark.parametrize("below", ["ada/s01_rnn.ipynb", "X_5_assignsubmission_file_/s01_rnn.ipynb"])
 def test_a_folder_that_is_passed_over_is_told(workspace, export, below):
     rows = collected(workspace, export((f"ben/{below}", b"ben")))
