@@ -138,10 +138,21 @@ def _living() -> Iterator[int]:
     """The account's processes that have not ended; what is only waited for has."""
     for entry in Path("/proc").iterdir():
         with suppress(FileNotFoundError, ProcessLookupError):
-            if entry.name.isdecimal() and entry.stat().st_uid == STUDENT_ID:
-                state = (entry / "stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()[0]
-                if state not in ENDED:
-                    yield int(entry.name)
+            if entry.name.isdecimal() and entry.stat().st_uid == STUDENT_ID and not _ended(entry):
+                yield int(entry.name)
+
+
+def _ended(process: Path) -> bool:
+    """Whether every thread of a process in ``/proc`` has: one whose first thread left shows as ended and still runs."""
+    return all(_state(thread) in ENDED for thread in (process / "task").iterdir())
+
+
+def _state(thread: Path) -> str:
+    """The state of a thread: a letter, ``X`` where it went while we looked."""
+    try:
+        return (thread / "stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return "X"
 
 
 def _open_to_all(folder: Path) -> None:
