@@ -13,17 +13,22 @@ from autograder.parsing import parse
 UNPARSABLE = (SyntaxError, ValueError, RecursionError, MemoryError)
 
 
-@lru_cache(maxsize=512)
 def parsed(source: str) -> ast.Module | None:
     """The syntax tree of a cell; None where it has none."""
+    return parsed_text(source)[0]
+
+
+@lru_cache(maxsize=512)
+def parsed_text(source: str) -> tuple[ast.Module | None, str]:
+    """The syntax tree of a cell, and the text whose lines the tree counts: IPython's lines become other ones."""
     tree = _tree(source)
     if tree is not None or not any(sign in source for sign in "%!?"):
-        return tree
+        return tree, source
     try:
         plain: str = TransformerManager().transform_cell(source)
     except UNPARSABLE:
-        return None
-    return _tree(plain)
+        return None, source
+    return _tree(plain), plain
 
 
 def defined(source: str) -> set[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -29,7 +30,7 @@ def main(audiences: Sequence[str]) -> None:
         if failed:
             raise CourseError(f"Sphinx could not build {', '.join(failed)} without warnings; they stand above")
         for audience in wanted:
-            _check(course, audience)
+            click.echo(check_site(course, _site(course, audience), audience))
     except CourseError as error:
         raise click.ClickException(str(error)) from error
     click.echo("Next: open build/docs/staff/index.html; build/docs/students/ is what you may publish to a class.")
@@ -42,16 +43,31 @@ def _started(course: Course, audience: str) -> subprocess.Popen[bytes]:
     if audience == STUDENTS:
         audit_pages(course, sources)
     click.echo(f"{audience}: {len(pages)} pages written; Sphinx is at work, for about a minute ...")
+    return start_sphinx(course, sources, _site(course, audience))
+
+
+def start_sphinx(course: Course, sources: Path, site: Path) -> subprocess.Popen[bytes]:
+    """Start Sphinx on ``sources``. ``site`` is made anew: what an earlier build left there is not ours to publish.
+
+    Sphinx's notes for itself, with this machine's paths, go beside the sources.
+    """
+    shutil.rmtree(site, ignore_errors=True)
     command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", "-E", "-b", "html"]
-    places = ["-c", str(Path(__file__).parent), str(sources), str(_site(course, audience))]
+    places = ["-d", f"{sources}-doctrees", "-c", str(Path(__file__).parent), str(sources), str(site)]
     return subprocess.Popen([*command, *places], cwd=course.root, env=os.environ | {"PYTHONPATH": str(course.root)})
 
 
-def _check(course: Course, audience: str) -> None:
-    site = _site(course, audience)
+def check_site(course: Course, site: Path, audience: str) -> str:
+    """Follow the links of a site that is built, and audit that for students; returns what was done.
+
+    Raises:
+        CourseError: a link leads nowhere.
+        AuditFailed: a page gives something away, or something is hidden there.
+    """
+    (site / ".buildinfo").unlink(missing_ok=True)  # by which Sphinx would know an old site; ours are always made anew
     links = check_targets(site)
     audited = f", {audit_pages(course, site)} files audited for leaks" if audience == STUDENTS else ""
-    click.echo(f"{audience}: {links} links followed{audited}; {site}")
+    return f"{audience}: {links} links followed{audited}; {site}"
 
 
 def _site(course: Course, audience: str) -> Path:

@@ -18,15 +18,17 @@ TELLING = 12  # letters; a shorter title of a case is a word or two that any pag
 
 
 def audit_pages(course: Course, folder: Path) -> int:
-    """Check every text file below ``folder``; returns how many there were.
+    """Check every text file below ``folder``, and that nothing is hidden there; returns how many files there were.
 
     Raises:
-        AuditFailed: one of them gives something away.
+        AuditFailed: one of them gives something away, or has a name that begins with a dot.
     """
     masters = [read_master(course.master_path(stage.id), stage) for stage in course.stages.values()]
     suites = [load_suite(stage) for stage in course.stages.values()]
     paths = [path for path in sorted(folder.rglob("*")) if path.suffix in ENDINGS and "_static" not in path.parts]
-    problems = [problem for path in paths for problem in page_problems(path, masters, suites)]
+    hidden = [path.relative_to(folder) for path in sorted(folder.rglob(".*"))]
+    problems = [f"{path} is hidden, and nobody looks into it" for path in hidden]
+    problems += [problem for path in paths for problem in page_problems(path, masters, suites)]
     if problems:
         raise AuditFailed("the audit of the pages for students found: " + "; ".join(problems))
     return len(paths)

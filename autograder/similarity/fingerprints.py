@@ -6,7 +6,8 @@ equals. So whatever two texts share is found, wherever it stands, if it is at le
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence, Set
 from hashlib import blake2b
 
 from autograder.similarity.tokens import CodeToken
@@ -14,20 +15,19 @@ from autograder.similarity.tokens import CodeToken
 PIECE = 10  # tokens: about a line and a half
 WINDOW = 5
 
-Fingerprints = Mapping[int, frozenset[int]]  # of each fingerprint the lines where it stands
+Fingerprints = Mapping[int, Set[int]]  # of each fingerprint the lines where it stands
 
 
 def fingerprints(tokens: Sequence[CodeToken]) -> Fingerprints:
     """The fingerprints that winnowing keeps of a text."""
     hashes = _hashes(tokens)
-    kept: dict[int, frozenset[int]] = {}
+    kept: dict[int, set[int]] = defaultdict(set)
     for start in range(max(1, len(hashes) - WINDOW + 1) if hashes else 0):
         window = hashes[start : start + WINDOW]
         least = min(window)
         place = start + max(place for place, value in enumerate(window) if value == least)
-        lines = frozenset(token.line for token in tokens[place : place + PIECE])
-        kept[least] = kept.get(least, frozenset()) | lines
-    return kept
+        kept[least].update(token.line for token in tokens[place : place + PIECE])
+    return dict(kept)
 
 
 def all_fingerprints(tokens: Sequence[CodeToken]) -> frozenset[int]:

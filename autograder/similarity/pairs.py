@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -18,11 +18,12 @@ LISTED_LEAST = 10  # fingerprints that two answers share
 
 @dataclass(frozen=True)
 class Answer:
-    """A student's text for an exercise and its fingerprints, without those of the template."""
+    """A student's text for an exercise, or code elsewhere, and its fingerprints without those of the template."""
 
     student: str
     text: str
     prints: Fingerprints
+    elsewhere: bool = False
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Pair:
 
     exercise: str
     answers: tuple[Answer, Answer]
-    shared: frozenset[int]
+    shared: Set[int]
 
     @property
     def share(self) -> float:
@@ -58,14 +59,27 @@ class Comparison:
     pairs: tuple[Pair, ...]
 
 
-def compare(exercise: str, answers: list[Answer]) -> Comparison:
-    """Compare every two answers to an exercise."""
-    judged = [answer for answer in answers if len(answer.prints) >= SHORTEST]
+def compare(exercise: str, answers: list[Answer], elsewhere: Iterable[Answer] = ()) -> Comparison:
+    """Compare every two answers to an exercise, and each with the code that others have ``elsewhere``."""
+    judged = _long_enough(answers)
     holders = _holders(judged)
     most = max(COMMON_LEAST, COMMON_SHARE * len(judged))
     rare = {one: places for one, places in holders.items() if len(places) <= most}
-    pairs = sorted(_pairs(exercise, judged, rare), key=lambda pair: (-pair.share, *_students(pair)))
+    found = [*_pairs(exercise, judged, rare), *_across(exercise, judged, _long_enough(elsewhere), rare)]
+    pairs = _one_of_each(sorted(found, key=lambda pair: (-pair.share, *_students(pair))))
     return Comparison(exercise, len(judged), len(answers) - len(judged), len(holders) - len(rare), tuple(pairs))
+
+
+def _long_enough(answers: Iterable[Answer]) -> list[Answer]:
+    return [answer for answer in answers if len(answer.prints) >= SHORTEST]
+
+
+def _one_of_each(pairs: Iterable[Pair]) -> list[Pair]:
+    """The first of the pairs of each two students."""
+    first: dict[frozenset[str], Pair] = {}
+    for pair in pairs:
+        first.setdefault(frozenset(_students(pair)), pair)
+    return list(first.values())
 
 
 def _holders(answers: list[Answer]) -> Mapping[int, list[int]]:
@@ -80,10 +94,24 @@ def _holders(answers: list[Answer]) -> Mapping[int, list[int]]:
 def _pairs(exercise: str, answers: list[Answer], rare: Mapping[int, list[int]]) -> Iterator[Pair]:
     counts = Counter(pair for places in rare.values() for pair in combinations(places, 2))
     for (first, second), count in counts.items():
-        one, other = answers[first], answers[second]
-        if count >= max(LISTED_LEAST, LISTED_SHARE * min(len(one.prints), len(other.prints))):
-            shared = frozenset(rare) & one.prints.keys() & other.prints.keys()
-            yield Pair(exercise, (one, other), shared)
+        yield from _listed(exercise, answers[first], answers[second], count, rare)
+
+
+def _across(
+    exercise: str, answers: list[Answer], elsewhere: list[Answer], rare: Mapping[int, list[int]]
+) -> Iterator[Pair]:
+    """Pairs of one student's answer and another's code elsewhere."""
+    for other in elsewhere:
+        counts = Counter(place for one in other.prints for place in rare.get(one, ()))
+        for place, count in counts.items():
+            if answers[place].student != other.student:
+                yield from _listed(exercise, answers[place], other, count, rare)
+
+
+def _listed(exercise: str, one: Answer, other: Answer, count: int, rare: Mapping[int, list[int]]) -> Iterator[Pair]:
+    """The pair of two answers, if the ``count`` of fingerprints that they share is high enough."""
+    if count >= max(LISTED_LEAST, LISTED_SHARE * min(len(one.prints), len(other.prints))):
+        yield Pair(exercise, (one, other), rare.keys() & one.prints.keys() & other.prints.keys())
 
 
 def _students(pair: Pair) -> tuple[str, str]:

@@ -11,12 +11,15 @@ from typing import Any
 from autograder import pages
 from autograder.course import Stage
 from autograder.printable import printable
+from autograder.similarity.answers import ELSEWHERE
 from autograder.similarity.classroom import ClassComparison
 from autograder.similarity.pairs import SHORTEST, Answer, Comparison, Pair
+from autograder.similarity.tokens import LONGEST
 from autograder.spreadsheet import harmless_field
 
 MOST_SHOWN = 60  # pairs of an exercise that the page shows side by side; the CSV has all
 LONGEST_LINE = 400
+MOST_LINES = 400  # of one answer on the page
 
 
 def write_page(path: Path, stage: Stage, found: ClassComparison) -> None:
@@ -25,6 +28,7 @@ def write_page(path: Path, stage: Stage, found: ClassComparison) -> None:
         "stage": stage,
         "found": found,
         "shortest": SHORTEST,
+        "longest": LONGEST,
         "exercises": [_exercise(one) for one in found.exercises],
         "people": people(found)[:MOST_SHOWN],
     }
@@ -61,14 +65,25 @@ def _exercise(one: Comparison) -> dict[str, Any]:
 
 
 def _pair(pair: Pair) -> dict[str, Any]:
-    return {"pair": pair, "sides": [(answer.student, _lines(pair, answer)) for answer in pair.answers]}
+    return {"pair": pair, "sides": [(_label(answer), _lines(pair, answer)) for answer in pair.answers]}
+
+
+def _label(answer: Answer) -> str:
+    return f"{answer.student} ({ELSEWHERE})" if answer.elsewhere else answer.student
 
 
 def _lines(pair: Pair, answer: Answer) -> list[tuple[bool, str]]:
-    """The lines of an answer as text, and whether the other has them too."""
+    """The lines of an answer as text, and whether the other has them too; of a long one those, and some around."""
     marked = pair.lines(answer)
     lines = answer.text.split("\n")
-    return [(number in marked, _shown(line)) for number, line in enumerate(lines)]
+    places = sorted(sorted(range(len(lines)), key=lambda place: place not in marked)[:MOST_LINES])
+    shown: list[tuple[bool, str]] = []
+    for place, before in zip([*places, len(lines)], [-1, *places], strict=True):
+        if place - before > 1:
+            shown.append((False, f"... {place - before - 1} more lines"))
+        if place < len(lines):
+            shown.append((place in marked, _shown(lines[place])))
+    return shown
 
 
 def _shown(line: str) -> str:

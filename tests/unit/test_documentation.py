@@ -11,6 +11,7 @@ import pytest
 from autograder.authoring.audit import AuditFailed
 from autograder.authoring.master import read_master
 from autograder.course import CourseError
+from autograder.documentation.__main__ import check_site, start_sphinx
 from autograder.documentation.contents import STAFF, STUDENTS, documents
 from autograder.documentation.leaks import audit_pages, page_problems
 from autograder.documentation.links import moved_links
@@ -75,6 +76,30 @@ def test_a_leak_stops_the_build(tmp_path):
     (tmp_path / "x.html").write_text("np.tanh(x @ Wx + prev_h @ Wh + b)\n### BEGIN SOLUTION", encoding="utf-8")
     with pytest.raises(AuditFailed, match="a marker"):
         audit_pages(COURSE, tmp_path)
+
+
+@pytest.mark.parametrize("name", [".doctrees/index.doctree", ".env", "stages/.hidden.html"])
+def test_nothing_hidden_may_be_published(tmp_path, name):
+    path = tmp_path / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("harmless", encoding="utf-8")
+    with pytest.raises(AuditFailed, match="is hidden"):
+        audit_pages(COURSE, tmp_path)
+
+
+def test_a_built_site_holds_nothing_of_this_machine(tmp_path):
+    """One page built for real, as the sites are; of an earlier build nothing is left."""
+    pytest.importorskip("sphinx", reason="make docs installs it")
+    sources, site = tmp_path / "sources", tmp_path / "site"
+    sources.mkdir()
+    (sources / "index.md").write_text("# A page\n\nText.\n", encoding="utf-8")
+    (site / ".doctrees").mkdir(parents=True)
+    assert start_sphinx(COURSE, sources, site).wait(60) == 0
+    assert "files audited" in check_site(COURSE, site, STUDENTS)
+    texts = [path.read_bytes() for path in site.rglob("*") if path.is_file()]
+    assert len(texts) > 5
+    assert not [text for text in texts if str(tmp_path).encode() in text]
+    assert list(site.rglob(".*")) == []
 
 
 @pytest.mark.parametrize("audience", [STUDENTS, STAFF])

@@ -4,6 +4,8 @@ import csv
 import html
 import json
 import random
+import re
+import time
 from types import SimpleNamespace
 
 import pytest
@@ -18,7 +20,7 @@ from autograder.similarity.classroom import compare_class
 from autograder.similarity.fingerprints import PIECE, WINDOW, all_fingerprints, fingerprints
 from autograder.similarity.pairs import SHORTEST, Answer, compare
 from autograder.similarity.report import people, write_page, write_table
-from autograder.similarity.tokens import code_tokens
+from autograder.similarity.tokens import LONGEST, code_tokens
 from autograder.submission import parse_submission
 from autograder.template import read_template
 from tests.course.stages import COURSE
@@ -159,8 +161,77 @@ def test_other_code_is_compared_too_and_broken_code_by_its_text(template):
     notebook = {"cells": [{"cell_type": "code", "source": text, "metadata": {}, "outputs": []} for text in cells]}
     texts = answer_texts(parse_submission(json.dumps(notebook).encode(), template), template)
     assert texts["rnn_forward"] == "def rnn_forward(a):\n    return helper(a)"
-    assert texts[ELSEWHERE] == f"{helper}\n"
+    assert texts[ELSEWHERE] == helper
     assert texts["rnn_backward"].startswith("def rnn_backward(a:")
+
+
+def indented(text):
+    return "".join(f"    {line}\n" for line in text.split("\n"))
+
+
+def renamed(name, text):
+    return re.sub(rf"^(def|class) {name}\b", rf"\1 other_{name}", text, flags=re.MULTILINE)
+
+
+HIDING = {
+    "an IPython line that goes on": lambda name, text: "!true" + " \\\n x" * 120 + f"\n{text}",
+    "a condition": lambda name, text: f"if True:\n{indented(text)}",
+    "another name": lambda name, text: f"{renamed(name, text)}\n{name} = other_{name}\n",
+    "a cell magic": lambda name, text: f"%%capture\n{renamed(name, text)}\n{name} = other_{name}\n",
+    "a later definition that is never run": lambda name, text: f"{text}\nif False:\n    def {name}():\n        pass\n",
+    "blank lines": lambda name, text: '@(lambda one: one or """' + "\n" * 2 * LONGEST + f'""")\n{text}',
+}
+
+
+@pytest.mark.parametrize("way", list(HIDING))
+def test_answers_that_hide_are_compared(way, tmp_path, released, template, own):
+    hidden = {name: HIDING[way](name, text) for name, text in own.items()}
+    plain = pairs_of(compared(tmp_path / "plain", released, template, {"ada": own, "ben": own}))
+    assert len(plain) >= 5
+    found = compared(tmp_path / "hidden", released, template, {"ada": own, "ben": hidden})
+    assert pairs_of(found) == plain
+    assert all(pair.share == 1.0 for one in found.exercises for pair in one.pairs)
+
+
+def test_an_earlier_definition_is_code_elsewhere(template):
+    cells = ["def rnn_forward(a):\n    return 1", "def rnn_forward(a):\n    return 2"]
+    notebook = {"cells": [{"cell_type": "code", "source": text, "metadata": {}, "outputs": []} for text in cells]}
+    texts = answer_texts(parse_submission(json.dumps(notebook).encode(), template), template)
+    assert (texts["rnn_forward"], texts[ELSEWHERE].strip()) == (cells[1], cells[0])
+
+
+def test_whoever_cannot_be_compared_as_expected_stands_on_the_page(tmp_path, released, template, own, stage):
+    other = {LONG_EXERCISE: f"{LONG_EXERCISE} = eval('lambda *a: 1')\nlong = '{'x' * LONGEST}'\n"}
+    found = compared(tmp_path, released, template, {"ada": own, "ben": other, "cem": {}, "dan": {"RNN": own["RNN"]}})
+    assert found.not_found == {"ben": [LONG_EXERCISE]}
+    assert found.cut == {"ben": [ELSEWHERE]}
+    write_page(tmp_path / "similar.html", stage, found)
+    page = (tmp_path / "similar.html").read_text()
+    assert f"ben defines nowhere, and has no cell as released for: {LONG_EXERCISE}" in page
+    assert f"only the first were compared of: {ELSEWHERE}" in page
+
+
+@pytest.mark.parametrize(("filler", "most"), [("", 100), (".", 1)])
+def test_answers_that_are_padded_cost_little(filler, most, tmp_path, released, template, own, stage):
+    """Four students with line after line; what they share is shown all the same."""
+    pad = "\n    '''\n" + f"{filler}\n" * 100_000 + "    '''\n"
+    padded = own | {name: own[name] + pad for name in [LONG_EXERCISE, *own][:most]}
+    began = time.process_time()
+    found = compared(tmp_path, released, template, dict.fromkeys(("ada", "ben", "cem", "dan"), padded))
+    write_page(tmp_path / "similar.html", stage, found)
+    assert time.process_time() - began < 10
+    assert (tmp_path / "similar.html").stat().st_size < 1e6
+    assert (LONG_EXERCISE, "ada", "ben") in pairs_of(found)
+    page = (tmp_path / "similar.html").read_text()
+    assert 'class="same"' in page
+    assert ("more lines" in page) == (LONG_EXERCISE in found.cut.get("ada", [])) == bool(filler)
+
+
+def test_fingerprints_take_time_in_proportion_to_the_text():
+    began = time.process_time()
+    kept = prints("x\n" * 30_000)
+    assert time.process_time() - began < 2
+    assert max(len(lines) for lines in kept.values()) > 29_000
 
 
 def test_the_report_shows_hostile_names_and_texts_as_text(tmp_path, released, template, own, stage):
