@@ -31,5 +31,7 @@ def similar(course: Course, stage: str) -> None:
     write_page(page, chosen, found)
     write_table(table, found)
     CONSOLE.print(f"{found.read} hand-ins compared, {len(found.refused)} could not be read", markup=False)
-    CONSOLE.print(f"{len(people(found))} pairs of students share much in at least one exercise: {table}", markup=False)
+    pairs = len(people(found))
+    alike = f"{pairs} pair{'s' * (pairs != 1)} of students" if pairs else "no two students"
+    CONSOLE.print(f"{alike} share much in at least one exercise: {table}", markup=False)
     say_next(f"read {page}, and talk to people first: a similar answer is no proof.")
