@@ -93,9 +93,8 @@ def _cases(verdict: Verdict) -> Iterator[dict[str, Any]]:
     if len(errors) == 1 and "" not in errors and len(verdict.outcomes) > 1:
         yield _case(CaseOutcome("every case"), list(errors), verdict.points)
         return
-    total = sum(verdict.weights)
-    for (outcome, lines), weight in zip(rows(verdict.outcomes, reveal=False), verdict.weights, strict=True):
-        yield _case(outcome, lines, verdict.points * weight / total)
+    for (outcome, lines), points in zip(rows(verdict.outcomes, reveal=False), verdict.worth, strict=True):
+        yield _case(outcome, lines, points)
 
 
 def _case(outcome: CaseOutcome, lines: list[str], points: float) -> dict[str, Any]:

@@ -45,6 +45,12 @@ class Verdict:
         """Whether every point was earned."""
         return self.score == self.points
 
+    @property
+    def worth(self) -> tuple[float, ...]:
+        """Points that each case is worth."""
+        total = sum(self.weights)
+        return tuple(self.points * weight / total for weight in self.weights)
+
 
 class GuardedBench(Bench, Protocol):
     """A bench that can watch what the answers lean on."""

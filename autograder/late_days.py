@@ -22,7 +22,7 @@ from autograder.late import DAY, Lateness
 
 
 @dataclass(frozen=True)
-class Standing:
+class Delay:
     """How late a student is with a stage.
 
     Attributes:
@@ -47,10 +47,10 @@ class Standing:
         return max(0.0, (self.handed_in - self.due).total_seconds() - DAY * self.used)
 
 
-def standings(
+def delays(
     deadlines: Deadlines, student: str, times: Mapping[str, datetime | None], grace_seconds: float
-) -> dict[str, Standing]:
-    """A student's standing in each stage that is due and of which ``times`` says something, in the stages' order."""
+) -> dict[str, Delay]:
+    """A student's delay in each stage that is due and of which ``times`` says something, in the stages' order."""
     left, found = deadlines.late_days, {}
     for stage in sorted(deadlines.due.keys() & times.keys()):
         due, handed_in = deadlines.due_of(stage, student), times[stage]
@@ -58,7 +58,7 @@ def standings(
         days = max(0, math.ceil(late / DAY))
         used = min(days, left)
         left -= used
-        found[stage] = Standing(due, handed_in, days, used, left)
+        found[stage] = Delay(due, handed_in, days, used, left)
     return found
 
 
@@ -85,14 +85,14 @@ def settle(class_folder: Path, gradebook: Any, lateness: Lateness, students: Ite
         _set_due(gradebook, stage, due)
     for student in students:
         times = times_of(class_folder, student, deadlines)
-        for stage, standing in standings(deadlines, student, times, lateness.grace_seconds).items():
-            _settle_one(gradebook, lateness, deadlines.due[stage], (stage, student), standing)
+        for stage, delay in delays(deadlines, student, times, lateness.grace_seconds).items():
+            _settle_one(gradebook, lateness, deadlines.due[stage], (stage, student), delay)
     gradebook.db.commit()
 
 
-def extension_of(due: datetime, standing: Standing) -> timedelta:
+def extension_of(due: datetime, delay: Delay) -> timedelta:
     """How long after ``due`` a student's time ends, late days included; in UTC, since clocks change in between."""
-    return standing.due.astimezone(UTC) - due.astimezone(UTC) + timedelta(days=standing.used)
+    return delay.due.astimezone(UTC) - due.astimezone(UTC) + timedelta(days=delay.used)
 
 
 def _set_due(gradebook: Any, stage: str, due: datetime) -> None:
@@ -102,13 +102,13 @@ def _set_due(gradebook: Any, stage: str, due: datetime) -> None:
         return  # not released yet
 
 
-def _settle_one(gradebook: Any, lateness: Lateness, due: datetime, place: tuple[str, str], standing: Standing) -> None:
+def _settle_one(gradebook: Any, lateness: Lateness, due: datetime, place: tuple[str, str], delay: Delay) -> None:
     try:
         submission = gradebook.find_submission(*place)
     except MissingEntry:
         return  # not graded yet
-    submission.timestamp = None if standing.handed_in is None else _naive(standing.handed_in)
-    submission.extension = extension_of(due, standing) or None
+    submission.timestamp = None if delay.handed_in is None else _naive(delay.handed_in)
+    submission.extension = extension_of(due, delay) or None
     lateness.charge(submission)
 
 

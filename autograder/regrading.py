@@ -6,7 +6,6 @@ from the seed in each one's latest record.
 
 from __future__ import annotations
 
-import csv
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,7 +22,7 @@ from autograder.hand_ins import HandIn, find_hand_ins
 from autograder.history import moved, reasons
 from autograder.record import Record, load_records
 from autograder.secret import load_secret
-from autograder.spreadsheet import harmless_field
+from autograder.spreadsheet import write_rows
 from autograder.workspace import Workspace
 
 CONTROLS = 2
@@ -131,13 +130,12 @@ def write_changes(workspace: Workspace, stage: str, came: Regraded) -> Path:
     """Write a row for each exercise whose score changed, into a new file of reports/; returns its path."""
     when = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
     path = workspace.report_path(stage, f"regrade-{when}.csv")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("x", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(COLUMNS)
-        for student, (old, now) in sorted(came.pairs.items()):
-            cause = " and ".join(reasons(old, now))
-            for one in moved(old, now):
-                numbers = [one.was, one.came, f"{one.points:g}"]
-                writer.writerow([harmless_field(student), one.exercise, *numbers, cause, harmless_field(one.why)])
-    return path
+    return write_rows(path, _rows(came), "x")
+
+
+def _rows(came: Regraded) -> Iterator[Sequence[object]]:
+    yield COLUMNS
+    for student, (old, now) in sorted(came.pairs.items()):
+        cause = " and ".join(reasons(old, now))
+        for one in moved(old, now):
+            yield (student, one.exercise, one.was, one.came, f"{one.points:g}", cause, one.why)

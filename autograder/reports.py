@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from rich import box
@@ -14,7 +13,7 @@ from rich.text import Text
 
 from autograder.course import Stage
 from autograder.record import Record
-from autograder.spreadsheet import harmless_field
+from autograder.spreadsheet import write_rows
 
 
 def print_scores(console: Console, stage: Stage, records: Sequence[Record]) -> None:
@@ -64,15 +63,15 @@ def reason_lines(record: Record) -> list[str]:
 
 def write_grades(path: Path, stage: Stage, records: Sequence[Record]) -> None:
     """Write the table of grades: a row per student, a column per exercise, the total, and the reasons."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(["student", "stage", *stage.points, "score", "points", "reasons"])
-        for record in records:
-            scores = [f"{score:g}" for score in record.scores().values()]
-            reasons = " | ".join(reason_lines(record))
-            total = [f"{record.score:g}", f"{record.points:g}"]
-            writer.writerow([harmless_field(record.student), record.stage, *scores, *total, harmless_field(reasons)])
+    write_rows(path, _rows(stage, records))
+
+
+def _rows(stage: Stage, records: Sequence[Record]) -> Iterator[Sequence[object]]:
+    yield ("student", "stage", *stage.points, "score", "points", "reasons")
+    for record in records:
+        scores = [f"{score:g}" for score in record.scores().values()]
+        total = [f"{record.score:g}", f"{record.points:g}"]
+        yield (record.student, record.stage, *scores, *total, " | ".join(reason_lines(record)))
 
 
 def wide_enough(console: Console, table: Table) -> Console:

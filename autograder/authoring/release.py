@@ -38,7 +38,7 @@ def release_stage(course: Course, stage: Stage, workspace: Workspace) -> Path:
         _build_source(course, master, trial.source_folder(stage.id))
         generate(stage, trial)
         audit_release(trial.release_folder(stage.id), master)
-        _replace(workspace.source_folder(stage.id), trial.source_folder(stage.id))
+        replace_folder(workspace.source_folder(stage.id), trial.source_folder(stage.id))
     generate(stage, workspace)
     audit_release(workspace.release_folder(stage.id), master)
     return workspace.release_folder(stage.id)
@@ -58,7 +58,8 @@ def generate(stage: Stage, workspace: Workspace) -> None:
         raise CourseError(f"nbgrader could not release {stage.id}: {detail.strip()[-1500:]}")
 
 
-def _replace(folder: Path, new: Path) -> None:
+def replace_folder(folder: Path, new: Path) -> None:
+    """Put a copy of ``new`` where ``folder`` is."""
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(new, folder)
 

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from pathlib import Path
 from typing import Any
 
 import click
 
-from autograder.authoring.freshness import stale_files
+from autograder.authoring.freshness import introduce_stage
 from autograder.authoring.master import read_master
 from autograder.authoring.release import release_stage
 from autograder.batch import released_notebook
 from autograder.collecting.collect import LEFT_OUT, collect
 from autograder.collecting.report import print_rows
 from autograder.commands.reporting import report_on
-from autograder.commands.shared import CONSOLE, counted, isolation_option, progress_bar, say_next, seed_option
+from autograder.commands.shared import (
+    CONSOLE,
+    counted,
+    isolation_option,
+    progress_bar,
+    say_next,
+    scheduler_option,
+    seed_option,
+    workers_option,
+)
 from autograder.course import Course, CourseError, Stage
 from autograder.deadlines import FILE, load_deadlines, time_zone
 from autograder.demo import write_class
@@ -62,10 +70,8 @@ def collect_stage(course: Course, stage: str, source: Path, zone: str | None) ->
 @isolation_option
 @seed_option
 @click.option("--force", is_flag=True, help="Grade those too whose work and suite have not changed, with new inputs.")
-@click.option(
-    "--workers", type=click.IntRange(1), default=os.cpu_count(), help="How many at a time (default: all cores)."
-)
-@click.option("--scheduler", metavar="ADDRESS", help="Use the Dask cluster at this address in their place.")
+@workers_option
+@scheduler_option
 @click.pass_obj
 def grade(course: Course, /, stage: str, **wishes: Any) -> None:
     """Grade the hand-ins of STAGE in classroom/submitted/ that are new or changed."""
@@ -123,16 +129,10 @@ def demo(course: Course, isolation: str) -> None:
 
 
 def _introduce(course: Course, stage: Stage, workspace: Workspace) -> None:
-    """Tell the gradebook of a stage's cells, before the first grading here; students' files stay as they are."""
-    if not find_hand_ins(workspace.step_folder("submitted"), stage) or knows_stage(workspace, stage.id):
-        return
-    CONSOLE.print(f"the gradebook does not know {stage.id} yet; it is told first ...")
-    if stale := stale_files(course, stage):
-        raise CourseError(
-            f"what students received is not what the master of {stage.id} generates today ({'; '.join(stale)}); "
-            f"if it should be, run make release STAGE={stage.id}, then grade"
-        )
-    release_stage(course, stage, workspace)
+    """Tell the gradebook of a stage's cells, before the first grading here."""
+    if find_hand_ins(workspace.step_folder("submitted"), stage) and not knows_stage(workspace, stage.id):
+        CONSOLE.print(f"the gradebook does not know {stage.id} yet; it is told first ...")
+        introduce_stage(course, stage, workspace)
 
 
 def _grade(course: Course, stage: Stage, workspace: Workspace, wishes: Wishes) -> None:

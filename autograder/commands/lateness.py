@@ -19,7 +19,7 @@ from autograder.gradebook import settle_lateness
 from autograder.hand_in_times import STAMP
 from autograder.hand_ins import find_hand_ins
 from autograder.late import DAY, Lateness
-from autograder.late_days import Standing, standings, times_of
+from autograder.late_days import Delay, delays, times_of
 from autograder.printable import printable
 from autograder.reports import wide_enough
 from autograder.workspace import Workspace
@@ -45,9 +45,9 @@ def lateness_of(course: Course, stage: str, apply: bool) -> None:
         table.add_column(name, overflow="fold")
     for student in students:
         times = {stage: None} | times_of(workspace.class_folder, student, deadlines)
-        standing = standings(deadlines, student, times, lateness.grace_seconds)[stage]
-        penalty = _penalty(lateness, student, standing, scores)
-        table.add_row(*_row(student, standing, deadlines, known.get(student, Collected()), penalty))
+        delay = delays(deadlines, student, times, lateness.grace_seconds)[stage]
+        penalty = _penalty(lateness, student, delay, scores)
+        table.add_row(*_row(student, delay, deadlines, known.get(student, Collected()), penalty))
     wide_enough(CONSOLE, table).print(table)
     _tell_extensions(deadlines.extended.get(stage, {}), students)
     if apply:
@@ -66,27 +66,27 @@ def _deadlines(course: Course, workspace: Workspace, stage: str) -> Deadlines:
     return deadlines
 
 
-def _penalty(lateness: Lateness, student: str, standing: Standing, scores: Mapping[str, FinalScore]) -> str:
-    if standing.seconds_late <= 0:
+def _penalty(lateness: Lateness, student: str, delay: Delay, scores: Mapping[str, FinalScore]) -> str:
+    if delay.seconds_late <= 0:
         return "none"
     if student not in scores:
         return "not graded yet"
-    penalty = lateness.penalty(student, scores[student].earned, standing.seconds_late)
+    penalty = lateness.penalty(student, scores[student].earned, delay.seconds_late)
     return "none" if penalty is None else f"{penalty:g} of {scores[student].earned:g}"
 
 
-def _row(student: str, standing: Standing, deadlines: Deadlines, said: Collected, penalty: str) -> list[Text]:
-    when, source = standing.handed_in, said.time_from or STAMP
+def _row(student: str, delay: Delay, deadlines: Deadlines, said: Collected, penalty: str) -> list[Text]:
+    when, source = delay.handed_in, said.time_from or STAMP
     unknown = "not known; the LMS marked it late" if said.late else "not known"
-    late = "" if when is None else _days(max(0.0, (when - standing.due).total_seconds()))
+    late = "" if when is None else _days(max(0.0, (when - delay.due).total_seconds()))
     texts = [
         printable(student),
         unknown if when is None else _shown(when, deadlines),
         "" if when is None else source,
-        _shown(standing.due, deadlines),
+        _shown(delay.due, deadlines),
         late,
-        str(standing.used),
-        str(standing.left),
+        str(delay.used),
+        str(delay.left),
         penalty if when is not None else "settle by hand" if said.late else "none",
     ]
     return [Text(text) for text in texts]

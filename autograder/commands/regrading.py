@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import click
 
-from autograder.commands.shared import CONSOLE, counted, isolation_option, progress_bar, say_next, seed_option
+from autograder.commands.shared import (
+    CONSOLE,
+    counted,
+    isolation_option,
+    progress_bar,
+    say_next,
+    scheduler_option,
+    seed_option,
+    workers_option,
+)
 from autograder.course import Course, CourseError
 from autograder.grading import Wishes
 from autograder.history import changes
@@ -22,10 +30,8 @@ from autograder.workspace import Workspace
 @isolation_option
 @seed_option
 @click.option("--dry-run", is_flag=True, help="Show what would change, and record nothing.")
-@click.option(
-    "--workers", type=click.IntRange(1), default=os.cpu_count(), help="How many at a time (default: all cores)."
-)
-@click.option("--scheduler", metavar="ADDRESS", help="Use the Dask cluster at this address in their place.")
+@workers_option
+@scheduler_option
 @click.pass_obj
 def regrade(course: Course, /, stage: str, dry_run: bool, **wishes: Any) -> None:
     """Grade everybody again who was graded in STAGE, with the hidden inputs they had, and tell what that changes."""

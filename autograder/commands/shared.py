@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 
 import click
@@ -16,6 +17,12 @@ isolation_option = click.option(
     "--isolation", type=click.Choice(ISOLATIONS), default="bubblewrap", show_default=True,
     help="What stands between student code and this machine; none runs it with your rights.",
 )  # fmt: skip
+workers_option = click.option(
+    "--workers", type=click.IntRange(1), default=os.cpu_count(), help="How many at a time (default: all cores)."
+)
+scheduler_option = click.option(
+    "--scheduler", metavar="ADDRESS", help="Use the Dask cluster at this address in their place."
+)
 seed_option = click.option("--seed", type=int, default=None, help="Draw the hidden inputs from this seed again.")
 
 

@@ -116,6 +116,5 @@ def _losses(verdict: Verdict) -> list[tuple[CaseOutcome, float]]:
     """The cases that were not fully earned, and the points that each cost."""
     if is_unwritten(verdict):
         return []
-    total = sum(verdict.weights)
-    judged = zip(verdict.outcomes, verdict.weights, strict=True)
-    return [(one, verdict.points * weight / total * (1 - one.share)) for one, weight in judged if one.share < 1]
+    judged = zip(verdict.outcomes, verdict.worth, strict=True)
+    return [(one, points * (1 - one.share)) for one, points in judged if one.share < 1]

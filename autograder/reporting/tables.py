@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from autograder.reporting.classroom import Classroom
 from autograder.reporting.figures import Figures
-from autograder.spreadsheet import harmless_field
+from autograder.spreadsheet import write_rows
 from autograder.workspace import Workspace
 
 Row = tuple[object, ...]
@@ -23,7 +22,8 @@ def write_tables(workspace: Workspace, classroom: Classroom, figures: Figures) -
         "mistakes": _mistakes(figures),
         "noticed": _noticed(figures),
     }
-    return [_write(workspace.report_path(classroom.stage.id, f"report-{name}.csv"), tables[name]) for name in tables]
+    stage = classroom.stage.id
+    return [write_rows(workspace.report_path(stage, f"report-{name}.csv"), rows) for name, rows in tables.items()]
 
 
 def _students(classroom: Classroom, figures: Figures) -> Iterator[Row]:
@@ -65,14 +65,3 @@ def _noticed(figures: Figures) -> Iterator[Row]:
     for group, prefix in ((figures.noticed, ""), (figures.repairs, "Repaired: ")):
         for one in group:
             yield from ((prefix + one.kind.name, student, word) for student, words in one.seen for word in words)
-
-
-def _write(path: Path, rows: Iterable[Row]) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w", newline="", encoding="utf-8", errors="replace") as file:
-        csv.writer(file).writerows([_field(value) for value in row] for row in rows)
-    return path
-
-
-def _field(value: object) -> object:
-    return harmless_field(value) if isinstance(value, str) else value

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ from autograder.similarity.answers import ELSEWHERE
 from autograder.similarity.classroom import ClassComparison
 from autograder.similarity.pairs import SHORTEST, Answer, Comparison, Pair
 from autograder.similarity.tokens import LONGEST
-from autograder.spreadsheet import harmless_field
+from autograder.spreadsheet import write_rows
 
 MOST_SHOWN = 60  # pairs of an exercise that the page shows side by side; the CSV has all
 LONGEST_LINE = 400
@@ -37,14 +36,15 @@ def write_page(path: Path, stage: Stage, found: ClassComparison) -> None:
 
 def write_table(path: Path, found: ClassComparison) -> None:
     """Write a row for each pair of answers that are alike."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w", newline="", encoding="utf-8", errors="replace") as file:
-        writer = csv.writer(file)
-        writer.writerow(["exercise", "student", "other", "share", "fingerprints shared", "of student", "of other"])
-        for pair in _all_pairs(found):
-            names = [harmless_field(answer.student) for answer in pair.answers]
-            sizes = [len(answer.prints) for answer in pair.answers]
-            writer.writerow([pair.exercise, *names, f"{pair.share:.2f}", len(pair.shared), *sizes])
+    write_rows(path, _rows(found))
+
+
+def _rows(found: ClassComparison) -> Iterator[Sequence[object]]:
+    yield ("exercise", "student", "other", "share", "fingerprints shared", "of student", "of other")
+    for pair in _all_pairs(found):
+        names = [answer.student for answer in pair.answers]
+        sizes = [len(answer.prints) for answer in pair.answers]
+        yield (pair.exercise, *names, f"{pair.share:.2f}", len(pair.shared), *sizes)
 
 
 def people(found: ClassComparison) -> list[tuple[tuple[str, str], list[Pair]]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from autograder.student import Handle, Student, tensor
+from autograder.student import Handle, Student, answered_twice, tensor
 from autograder.suites.s05_sequences_plays import gradients, loaded
 from seqlab.checking.values import Array
 
@@ -38,9 +38,7 @@ def verdict_alone(
 def verdicts_twice(student: Student, words: Array, lengths: Array, **weights: Array) -> Outputs:
     """The same batch twice, from the same tensors; the second time counts."""
     model = _reader(student, weights)
-    given, known = student.put(tensor(words)), student.put(tensor(lengths))
-    model(given, known)
-    return {"scores": model(given, known)}
+    return {"scores": answered_twice(student, model, words, lengths)}
 
 
 def verdicts_in_bfloat16(student: Student, words: Array, lengths: Array, **weights: Array) -> Outputs:
@@ -73,9 +71,7 @@ def lesson(student: Student, source: Array, lengths: Array, target: Array, dscor
 def lesson_twice(student: Student, source: Array, lengths: Array, target: Array, **weights: Array) -> Outputs:
     """The scores of the same sentences twice; the second time counts."""
     model = translator(student, weights)
-    given = [student.put(tensor(array)) for array in (source, lengths, target)]
-    model(*given)
-    return {"scores": model(*given)}
+    return {"scores": answered_twice(student, model, source, lengths, target)}
 
 
 def lesson_in_bfloat16(student: Student, source: Array, lengths: Array, target: Array, **weights: Array) -> Outputs:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.student import Handle, Student, tensor
+from autograder.student import Handle, Student, answered_twice, tensor
 from autograder.suites.s05_sequences_plays import gradients, loaded
 from seqlab.checking.values import Array
 
@@ -58,9 +58,7 @@ def state_alone(
 def states_twice(student: Student, questions: Array, lengths: Array, **weights: Array) -> Outputs:
     """The same batch twice, from the same tensors; the second time counts."""
     model = _encoder(student, weights)
-    given, known = student.put(tensor(questions)), student.put(tensor(lengths))
-    model(given, known)
-    return {"states": model(given, known)}
+    return {"states": answered_twice(student, model, questions, lengths)}
 
 
 def states_in_bfloat16(student: Student, questions: Array, lengths: Array, **weights: Array) -> Outputs:
@@ -146,9 +144,7 @@ def answers_about_two(
 def answers_twice(student: Student, questions: Array, lengths: Array, image: Array, **weights: Array) -> Outputs:
     """The same questions twice, from the same tensors; the second time counts."""
     model = _model(student, weights)
-    given, known, seen = student.put(tensor(questions)), student.put(tensor(lengths)), student.put(tensor(image))
-    model(given, known, seen)
-    return {"scores": model(given, known, seen)}
+    return {"scores": answered_twice(student, model, questions, lengths, image)}
 
 
 def answers_in_bfloat16(student: Student, questions: Array, lengths: Array, image: Array, **weights: Array) -> Outputs:
@@ -204,9 +200,7 @@ def looks(
 def looks_twice(student: Student, questions: Array, lengths: Array, positions: Array, **weights: Array) -> Outputs:
     """The same questions twice, from the same tensors; the second time counts."""
     model = _looking(student, weights)
-    given, known, seen = student.put(tensor(questions)), student.put(tensor(lengths)), student.put(tensor(positions))
-    model(given, known, seen)
-    result = model(given, known, seen)
+    result = answered_twice(student, model, questions, lengths, positions)
     return {"scores": result[0], "weights": result[1]}
 
 

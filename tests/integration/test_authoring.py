@@ -16,9 +16,11 @@ import pytest
 from autograder.authoring.audit import AuditFailed, audit_release, is_peculiar, leaks
 from autograder.authoring.bundle import pack_bundle, student_pyproject, write_bundle
 from autograder.authoring.checks import public_checks
-from autograder.authoring.freshness import stale_files
+from autograder.authoring.freshness import introduce_stage, stale_files
 from autograder.authoring.release import release_stage
 from autograder.authoring.sameness import same_checks, say_the_same
+from autograder.course import CourseError
+from autograder.gradebook import knows_stage
 from autograder.workspace import Workspace
 from seqlab.checking.casefile import read_checks, write_checks
 from tests.conftest import ROOT
@@ -248,6 +250,22 @@ def test_grading_without_hand_ins_says_where_they_belong(copy):
     assert "found no hand-in of s01_rnn; each is expected at" in said
     for verb in ("feedback", "report"):
         assert "nothing of s01_rnn is graded yet" in " ".join(autograder(copy, verb, "s01_rnn", expect=1).split())
+
+
+def test_a_gradebook_is_told_of_a_stage_only_as_students_have_it(copy, course, stage):
+    elsewhere, workspace = replace(course, root=copy), Workspace.of_course(copy)
+    path = elsewhere.release_folder(stage.id) / f"{stage.id}.ipynb"
+    workspace.class_folder.mkdir()
+    given = path.read_bytes()
+    path.write_bytes(given.replace(b"Cover this line", b"Uncover this line"))
+    with pytest.raises(CourseError, match="is not what the master of s01_rnn generates today"):
+        introduce_stage(elsewhere, stage, workspace)
+    assert b"Uncover this line" in path.read_bytes()
+    assert not knows_stage(workspace, stage.id)
+    path.write_bytes(given)
+    introduce_stage(elsewhere, stage, workspace)
+    assert knows_stage(workspace, stage.id)
+    assert path.read_bytes() == given
 
 
 @pytest.mark.sandbox

@@ -18,7 +18,7 @@ from autograder.environment import programs_on_path
 from autograder.gradebook import _write_scores, settle_lateness
 from autograder.hand_in_times import hand_in_time
 from autograder.late import DAY
-from autograder.late_days import extension_of, standings
+from autograder.late_days import delays, extension_of
 from autograder.workspace import Workspace
 from tests.unit.books import graded, new_book, write_course
 from tests.unit.test_record import RECORD
@@ -50,7 +50,7 @@ def test_an_extension_over_the_end_of_summer_time_lasts_until_its_time(deadlines
     """Times of one zone are subtracted by their clocks; nbgrader adds the difference to a time in UTC."""
     text = 'time_zone = "Europe/Berlin"\n[due]\na = 2026-10-20 23:59:00\n[extensions.a]\nada = '
     deadlines = deadlines_of(text + said)
-    (standing,) = standings(deadlines, "ada", {"a": datetime(2026, 10, 27, 22, 30, tzinfo=UTC)}, 0).values()
+    (standing,) = delays(deadlines, "ada", {"a": datetime(2026, 10, 27, 22, 30, tzinfo=UTC)}, 0).values()
     assert (standing.days, standing.seconds_late) == (0, 0)
     extended = deadlines.due["a"].astimezone(UTC) + extension_of(deadlines.due["a"], standing)
     assert extended == datetime(2026, 10, 27, 22, 59, tzinfo=UTC)
@@ -102,14 +102,14 @@ def test_late_days_are_taken_in_the_order_of_the_stages_after_grace_and_extensio
     )
     late = {"s01_a": 600, "s02_b": 2 * DAY + 601, "s03_c": 3 * DAY}
     times = {stage: deadlines.due[stage] + timedelta(seconds=seconds) for stage, seconds in late.items()}
-    found = standings(deadlines, "ada", times, grace_seconds=600)
+    found = delays(deadlines, "ada", times, grace_seconds=600)
     assert {stage: (one.days, one.used, one.left) for stage, one in found.items()} == {
         "s01_a": (0, 0, 3),
         "s02_b": (2, 2, 1),
         "s03_c": (3, 1, 0),
     }
     assert found["s03_c"].seconds_late == 2 * DAY
-    assert standings(deadlines, "ada", {"s01_a": None}, 0)["s01_a"].days == 0
+    assert delays(deadlines, "ada", {"s01_a": None}, 0)["s01_a"].days == 0
 
 
 @pytest.fixture(scope="module")
